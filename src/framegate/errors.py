@@ -22,7 +22,8 @@ FramegateError
 │   ├── InternalFault            500/5000
 │   ├── RequestTimedOut          408/1200
 │   └── Unavailable              503/5001
-│       └── Overloaded           503/5001, Retry-After
+│       ├── Overloaded           503/5001, Retry-After: a queue of ours is full
+│       └── StoreDown            503/5001, Retry-After: the database or the disk cannot write
 ├── OutboundError                a request of ours that went wrong
 │   ├── AddressRefused           the address is not one we may reach; nothing was sent
 │   ├── NotSent                  nothing left us: another place may be tried for free
@@ -260,6 +261,22 @@ class Overloaded(Unavailable):
         super().__init__(
             "the gateway is busy; nothing was created or charged", retry_after_s=retry_after_s
         )
+
+
+class StoreDown(Unavailable):
+    """The database or the disk cannot write; nothing of this request was kept."""
+
+    slug = "store-down"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "the gateway cannot write right now; nothing was created or charged", retry_after_s=2
+        )
+
+    def with_cause(self, cause: BaseException) -> "StoreDown":
+        """Keep the foreign error for the log, where `raise ... from` cannot be written."""
+        self.__cause__ = cause
+        return self
 
 
 # --- our own requests -------------------------------------------------------------------------

@@ -1,0 +1,45 @@
+# Everything a contributor or a visitor runs. Each target first brings .venv to what the locks say
+# (tools/environment.py), so that a fresh clone needs Python 3.11 or newer and make, nothing else.
+
+PYTHON ?= python3
+BIN := .venv/bin
+HOST ?= 127.0.0.1
+PORT ?= 8787
+DATA ?= data
+# One test process for each core; `make test TESTS="tests/web -n0"` for a few tests in one.
+TESTS ?= -n auto
+
+.DEFAULT_GOAL := help
+.PHONY: help demo serve test check bench lock clean environment-run environment-check
+
+help: ## Say what can be made
+	@awk -F':.*## ' '/^[a-z]+:.*## / { printf "  make %-7s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+demo: environment-run ## Start a gateway and make demo.mp4 from a shipped picture
+	$(BIN)/framegate demo --output demo.mp4
+
+serve: environment-run ## Start a gateway on HOST:PORT that keeps its files in DATA
+	$(BIN)/framegate serve --host $(HOST) --port $(PORT) --data $(DATA)
+
+test: environment-check ## Run every test
+	$(BIN)/python -m pytest $(TESTS)
+
+check: environment-check ## Format, lint, types, floors and every test
+	$(BIN)/ruff format --check
+	$(BIN)/ruff check
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python -m pytest $(TESTS)
+
+bench: environment-check ## Measure, always beside a peer or a limit
+	$(BIN)/python -m bench
+
+lock: environment-check ## Choose the newest versions again and write requirements/*.lock
+	$(BIN)/python tools/locks.py
+
+clean: ## Remove the environment and everything that tools leave behind
+	rm -rf .venv .venv.lock .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis dist
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+environment-run environment-check:
+	@$(PYTHON) tools/environment.py $(@:environment-%=%)

@@ -1,0 +1,1 @@
+"""The rules of the product, pure: bytes and values in, values out; time is an argument."""

@@ -1,0 +1,61 @@
+"""Everything we sign: webhooks (Standard Webhooks 1.0.0) and links to stored files.
+
+All keys are derived from one master secret that lives beside the database, never in it, so that
+the database holds no secret that a copy of it could leak (SAFETY promise 20).
+"""
+
+import base64
+import hashlib
+import hmac
+from dataclasses import dataclass
+from typing import Literal
+
+WEBHOOK_TOLERANCE_S = 300
+SECRET_PREFIX = "whsec_"  # noqa: S105 - a prefix, not a secret
+MASTER_BYTES = 32
+
+LinkKind = Literal["videos", "images"]
+
+
+def sign_webhook(secret: str, *, message_id: str, timestamp_s: int, body: bytes) -> str:
+    """Sign one attempt: `v1,` and Base64 of HMAC-SHA256 over `id.timestamp.body` (rule 62)."""
+    key = base64.b64decode(secret.removeprefix(SECRET_PREFIX))
+    content = f"{message_id}.{timestamp_s}.".encode() + body
+    digest = hmac.new(key, content, hashlib.sha256).digest()
+    return "v1," + base64.b64encode(digest).decode()
+
+
+@dataclass(frozen=True)
+class Keyring:
+    """What one master secret opens: link signatures and every account's webhook secret."""
+
+    master: bytes
+
+    def __repr__(self) -> str:
+        """Show nothing: a traceback or a log line may print this value."""
+        return "Keyring(...)"
+
+    def webhook_secret(self, account_id: str, generation: int) -> str:
+        """The `whsec_` secret of an account; a rotation is the next generation."""
+        return (
+            SECRET_PREFIX
+            + base64.b64encode(self._derive(f"webhook:{account_id}:{generation}")).decode()
+        )
+
+    def sign_link(self, kind: LinkKind, file_id: str, *, expires_s: int) -> str:
+        """Sign one file until a Unix second; hex, over kind, id and expiry (rule 87)."""
+        content = f"{kind}/{file_id}?{expires_s}".encode()
+        return hmac.new(self._derive("links"), content, hashlib.sha256).hexdigest()
+
+    def opens_link(
+        self, kind: LinkKind, file_id: str, *, expires: str, signature: str, now_s: int
+    ) -> bool:
+        """Whether a link is one of ours and its time is not over; compared in constant time."""
+        if not (expires.isascii() and expires.isdigit() and len(expires) <= len(str(2**63))):
+            return False
+        expected = self.sign_link(kind, file_id, expires_s=int(expires))
+        matches = hmac.compare_digest(expected.encode(), signature.encode())
+        return matches and now_s <= int(expires)
+
+    def _derive(self, purpose: str) -> bytes:
+        return hmac.new(self.master, purpose.encode(), hashlib.sha256).digest()

@@ -1,0 +1,161 @@
+"""The Upstream protocol and its words: Order, Ticket, Refused, Unreachable, Uncertain, Render.
+
+Flows speak to every upstream through this seam, so that nothing above knows which kind stands
+behind it. An answer we expect is a value and is matched; an error would stop the work.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import Any, Protocol
+
+from framegate.domain.submission import Submission
+
+
+@dataclass(frozen=True, kw_only=True)
+class Order:
+    """What an upstream is asked to do: the caller's submission under our task id."""
+
+    task_id: str
+    account_id: str
+    request_id: str
+    submission: Submission
+
+
+@dataclass(frozen=True, kw_only=True)
+class Relay:
+    """An upstream's own envelope, as it is handed on to the caller (rules 34, 41).
+
+    `request_id` is "" when the upstream sent none; `data` is any JSON object.
+    """
+
+    http_status: int
+    code: int
+    message: str
+    request_id: str
+    data: Mapping[str, Any]
+    retry_after_s: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ticket:
+    """The upstream took the order; `id` is its receipt, `relay` what it answered."""
+
+    id: str
+    relay: Relay
+
+
+@dataclass(frozen=True, kw_only=True)
+class Refused:
+    """A definite no: nothing was bought.
+
+    `blames_operator` says that our own account at the upstream is refused (no right, no money,
+    bad key): that is never shown to the customer (rule 83).
+    """
+
+    relay: Relay
+    blames_operator: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Unreachable:
+    """Surely nothing was sent: another upstream may be tried for free. `reason` is for the log."""
+
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Uncertain:
+    """Sent, and no readable definite answer: it may have been bought. Never send it again."""
+
+    reason: str
+
+
+SubmitAnswer = Ticket | Refused | Unreachable | Uncertain
+
+
+class RenderStatus(StrEnum):
+    """What an upstream says of a ticket, in one vocabulary."""
+
+    SUBMITTED = "submitted"
+    PROCESSING = "processing"
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Output:
+    """One finished video at the upstream: its id, where it lies, its seconds as written."""
+
+    id: str
+    location: str
+    duration: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Render:
+    """What an upstream says now about a ticket."""
+
+    ticket: str
+    status: RenderStatus
+    message: str = ""
+    outputs: tuple[Output, ...] = ()
+    stage: str = ""
+    frames_done: int = 0
+    frames_total: int = 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Unknown:
+    """The upstream answered, and does not know the ticket or the external id."""
+
+
+PollAnswer = Render | Unknown | Unreachable
+
+
+@dataclass(frozen=True, kw_only=True)
+class Fetched:
+    """A video that was copied to a file of ours, not yet published."""
+
+    path: Path
+    bytes_count: int
+    sha256: str
+
+
+class Upstream(Protocol):
+    """Where the work is done. One kind a file in `upstreams/`."""
+
+    name: str
+    models: frozenset[str]
+    tells_the_caller: bool  # True when it calls the customer's callback_url itself.
+
+    async def submit(self, order: Order) -> SubmitAnswer:
+        """Send the order once."""
+        ...
+
+    async def find(self, *, task_id: str, external_task_id: str) -> PollAnswer:
+        """Look up an order whose submit was uncertain, without sending it again.
+
+        external_task_id  what the caller named it, "" for nothing: then most upstreams cannot tell
+        """
+        ...
+
+    async def poll(self, ticket: str) -> PollAnswer:
+        """Ask what became of a ticket."""
+        ...
+
+    async def progress(self, ticket: str) -> Render | None:
+        """What is known of a ticket without asking anybody; None where nothing is."""
+        ...
+
+    async def fetch(self, output: Output, to: Path) -> Fetched:
+        """Copy a finished video into the new file `to`.
+
+        raises   OutboundError or OSError; the caller tries again later
+        """
+        ...
+
+    async def close(self) -> None:
+        """Let go of connections."""
+        ...

@@ -1,0 +1,1 @@
+"""Who wakes the flows: jobs enqueued in the caller's own transaction."""

@@ -1,0 +1,248 @@
+"""The embedded engine: jobs are rows beside the tasks, run by one worker process.
+
+A flow enqueues a job inside its own transaction, so a wake-up exists exactly when the change that
+needs it does. Jobs run at least once: a row is removed after its run, and a crash leaves it. What
+a job means, the engine does not know.
+"""
+
+import asyncio
+import random
+import time
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+import structlog
+from sqlalchemy import ColumnElement, and_, case, delete, func, select, update
+from sqlalchemy.dialects.sqlite import insert
+
+from framegate.errors import StoreDown
+from framegate.store import schema
+from framegate.store.database import Database, Transaction
+
+Queue = Literal["track", "deliver", "render", "sweep"]
+
+# Another process may enqueue (`serve --no-work`), and its commits do not nudge us.
+LOOK_EVERY_MS_MAX = 500
+FAILURE_WAIT_MS_MIN = 1_000
+FAILURE_WAIT_MS_MAX = 300_000
+
+_jobs = schema.jobs
+_log = structlog.get_logger("framegate.engine")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Wake:
+    """One wake-up: for what, when, and which generation of the job was read."""
+
+    subject: str
+    now_ms: int
+    generation: int = 0
+
+
+Run = Callable[[Wake], Awaitable[None]]
+
+
+@dataclass(frozen=True)
+class Lane:
+    """One queue: what runs its jobs, and how many at once."""
+
+    run: Run
+    at_once: int
+
+
+@dataclass(frozen=True)
+class _Job:
+    queue: str
+    subject: str
+    generation: int
+    failures: int
+
+
+def enqueue(tx: Transaction, queue: Queue, subject: str, *, at_ms: int) -> None:
+    """Wake `queue` for `subject` at `at_ms`, or earlier if it was to be woken earlier.
+
+    A job that runs right now runs again: the change that asked came after what it had read.
+    """
+    statement = insert(_jobs).values(
+        queue=queue, subject=subject, due_ms=at_ms, generation=0, failures=0
+    )
+    tx.execute(
+        statement.on_conflict_do_update(
+            index_elements=[_jobs.c.queue, _jobs.c.subject],
+            set_={
+                "due_ms": case((_jobs.c.due_ms < at_ms, _jobs.c.due_ms), else_=at_ms),
+                "generation": _jobs.c.generation + 1,
+            },
+        )
+    )
+
+
+def reschedule(tx: Transaction, queue: Queue, wake: Wake, *, at_ms: int) -> None:
+    """Say when to look again, from inside a run.
+
+    A wish that came during the run (another generation) keeps its earlier time: it knows
+    something that this run may not have seen.
+    """
+    statement = insert(_jobs).values(
+        queue=queue, subject=wake.subject, due_ms=at_ms, generation=0, failures=0
+    )
+    is_earlier_wish = and_(_jobs.c.generation != wake.generation, _jobs.c.due_ms < at_ms)
+    tx.execute(
+        statement.on_conflict_do_update(
+            index_elements=[_jobs.c.queue, _jobs.c.subject],
+            set_={
+                "due_ms": case((is_earlier_wish, _jobs.c.due_ms), else_=at_ms),
+                "generation": _jobs.c.generation + 1,
+                "failures": 0,
+            },
+        )
+    )
+
+
+def forget(tx: Transaction, queue: Queue, subject: str) -> None:
+    """Drop a wake-up that nobody needs any more."""
+    tx.execute(delete(_jobs).where(_jobs.c.queue == queue, _jobs.c.subject == subject))
+
+
+def depths(tx: Transaction) -> dict[str, int]:
+    """How many jobs each queue holds."""
+    rows = tx.execute(select(_jobs.c.queue, func.count()).group_by(_jobs.c.queue))
+    return {row[0]: row[1] for row in rows}
+
+
+@dataclass
+class EmbeddedEngine:
+    """Runs due jobs, each queue in its own lane, until told to stop."""
+
+    database: Database
+    lanes: Mapping[Queue, Lane]
+    clock_ms: Callable[[], int] = field(default=lambda: time.time_ns() // 1_000_000)
+
+    def __post_init__(self) -> None:
+        """Listen to commits: one of ours may have made a job due."""
+        self._running: dict[tuple[str, str], asyncio.Task[None]] = {}
+        self._nudged = asyncio.Event()
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self.database.after_commit(self._nudge_from_thread)
+
+    @property
+    def running_count(self) -> int:
+        """How many jobs run right now."""
+        return len(self._running)
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Start due jobs until `stop` is set, then end those that run: their rows stay."""
+        self._loop = asyncio.get_running_loop()
+        stopper = asyncio.create_task(stop.wait())
+        try:
+            while not stop.is_set():
+                wait_ms = await self._look()
+                await self._sleep(wait_ms, stopper)
+        finally:
+            stopper.cancel()
+            await self._end_running()
+
+    async def _look(self) -> int:
+        """Start what is due in every lane; say how long until the next job, in milliseconds."""
+        self._nudged.clear()
+        now_ms, wait_ms = self.clock_ms(), LOOK_EVERY_MS_MAX
+        try:
+            for queue, lane in self.lanes.items():
+                wait_ms = min(wait_ms, await self._fill(queue, lane, now_ms))
+        except StoreDown:
+            _log.warning("engine.store_down", exc_info=True)
+        return wait_ms
+
+    async def _fill(self, queue: Queue, lane: Lane, now_ms: int) -> int:
+        mine = {subject for name, subject in self._running if name == queue}
+        free = lane.at_once - len(mine)
+        if free <= 0:
+            return LOOK_EVERY_MS_MAX
+        # The running ones are still rows, so as many more are read past them.
+        jobs = await self.database.read(_soonest, queue, free + len(mine))
+        for job, due_ms in jobs:
+            if job.subject in mine:
+                continue
+            if due_ms > now_ms:
+                return due_ms - now_ms
+            self._start(job, lane, now_ms)
+            free -= 1
+            if free == 0:
+                break
+        return LOOK_EVERY_MS_MAX
+
+    def _start(self, job: _Job, lane: Lane, now_ms: int) -> None:
+        key = (job.queue, job.subject)
+        run = asyncio.get_running_loop().create_task(self._run_one(job, lane, now_ms))
+        self._running[key] = run
+        run.add_done_callback(lambda _: self._ended(key))
+
+    def _ended(self, key: tuple[str, str]) -> None:
+        del self._running[key]
+        self._nudged.set()
+
+    async def _run_one(self, job: _Job, lane: Lane, now_ms: int) -> None:
+        try:
+            try:
+                await lane.run(Wake(subject=job.subject, now_ms=now_ms, generation=job.generation))
+            except Exception:  # noqa: BLE001 - the worker's loop, where errors become next steps
+                # A step that failed is a step not taken: its row stays and is tried again later.
+                _log.exception("job.failed", queue=job.queue, subject=job.subject)
+                await self.database.write(_postpone, job, self.clock_ms())
+            else:
+                await self.database.write(_remove, job)
+        except StoreDown:
+            _log.warning("job.store_down", queue=job.queue, subject=job.subject)
+            await asyncio.sleep(FAILURE_WAIT_MS_MIN / 1_000)
+
+    async def _sleep(self, wait_ms: int, stopper: asyncio.Task[Literal[True]]) -> None:
+        nudge = asyncio.create_task(self._nudged.wait())
+        try:
+            await asyncio.wait(
+                {nudge, stopper}, timeout=wait_ms / 1_000, return_when=asyncio.FIRST_COMPLETED
+            )
+        finally:
+            nudge.cancel()
+
+    async def _end_running(self) -> None:
+        running = list(self._running.values())
+        for run in running:
+            run.cancel()
+        await asyncio.gather(*running, return_exceptions=True)
+
+    def _nudge_from_thread(self) -> None:
+        if self._loop is not None and not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(self._nudged.set)
+
+
+def _soonest(tx: Transaction, queue: str, rows_max: int) -> list[tuple[_Job, int]]:
+    rows = tx.execute(
+        select(_jobs).where(_jobs.c.queue == queue).order_by(_jobs.c.due_ms).limit(rows_max)
+    )
+    return [
+        (_Job(row.queue, row.subject, row.generation, row.failures), row.due_ms) for row in rows
+    ]
+
+
+def _is(job: _Job) -> ColumnElement[bool]:
+    return and_(
+        _jobs.c.queue == job.queue,
+        _jobs.c.subject == job.subject,
+        # Enqueued again while it ran: the row belongs to the newer wish.
+        _jobs.c.generation == job.generation,
+    )
+
+
+def _remove(tx: Transaction, job: _Job) -> None:
+    tx.execute(delete(_jobs).where(_is(job)))
+
+
+def _postpone(tx: Transaction, job: _Job, now_ms: int) -> None:
+    wait_ms = min(FAILURE_WAIT_MS_MIN * 2 ** min(job.failures, 16), FAILURE_WAIT_MS_MAX)
+    jitter_ms = random.randrange(wait_ms // 4 + 1)  # noqa: S311 - spreads work, guards nothing
+    tx.execute(
+        update(_jobs)
+        .where(_is(job))
+        .values(due_ms=now_ms + wait_ms + jitter_ms, failures=job.failures + 1)
+    )

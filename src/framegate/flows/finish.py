@@ -1,0 +1,65 @@
+"""The one transaction that ends a task: terminal status, money, and who is told.
+
+Track calls it for every end that an upstream or the clock brings. It works inside the caller's
+transaction and does nothing when another worker ended the task first.
+"""
+
+from framegate.domain.delivery import EventType
+from framegate.domain.task import Task, TaskStatus, Video
+from framegate.engine import embedded as engine
+from framegate.store import accounts, deliveries, tasks
+from framegate.store.database import Transaction
+
+
+def succeed(
+    tx: Transaction, task: Task, *, video: Video, now_ms: int, upstream_tells: bool
+) -> Task | None:
+    """End a task whose video is stored: settle its hold."""
+    ended = tasks.move(tx, task, status=TaskStatus.SUCCEEDED, now_ms=now_ms, next_ms=0)
+    if ended is None:
+        return None
+    tasks.keep_video(tx, ended, video)
+    accounts.settle(tx, task_id=task.id, now_ms=now_ms)
+    if not upstream_tells:
+        _tell(tx, ended, now_ms=now_ms)
+    return ended
+
+
+def give_up(
+    tx: Transaction,
+    task: Task,
+    *,
+    status: TaskStatus,
+    message: str,
+    now_ms: int,
+    upstream_tells: bool,
+) -> Task | None:
+    """End a task without a video (failed, cancelled or expired): release its hold in full."""
+    ended = tasks.move(tx, task, status=status, now_ms=now_ms, next_ms=0, message=message)
+    if ended is None:
+        return None
+    accounts.release(tx, task_id=task.id, now_ms=now_ms)
+    if not upstream_tells:
+        _tell(tx, ended, now_ms=now_ms)
+    return ended
+
+
+def refuse(tx: Transaction, task: Task, *, note: str, now_ms: int) -> Task | None:
+    """End a create that no upstream took: an operator's record, and nobody's task (rule 84)."""
+    ended = tasks.move(
+        tx, task, status=TaskStatus.REFUSED, now_ms=now_ms, next_ms=0, operator_note=note
+    )
+    if ended is None:
+        return None
+    accounts.release(tx, task_id=task.id, now_ms=now_ms)
+    tasks.forget_request(tx, task.id)
+    engine.forget(tx, "track", task.id)
+    return ended
+
+
+def _tell(tx: Transaction, task: Task, *, now_ms: int) -> None:
+    if not task.callback_url:
+        return
+    event: EventType = "task.succeeded" if task.status is TaskStatus.SUCCEEDED else "task.failed"
+    delivery = deliveries.owe(tx, task, event=event, url=task.callback_url, now_ms=now_ms)
+    engine.enqueue(tx, "deliver", delivery.id, at_ms=now_ms)

@@ -1,0 +1,62 @@
+"""When a task is looked at next, and what an uncertain submit becomes.
+
+Submit and track share it: whichever of them finds that an upstream stayed silent records the same.
+"""
+
+import msgspec
+
+from framegate.domain.task import Task, TaskStatus
+from framegate.domain.upstream import Relay
+from framegate.engine import embedded as engine
+from framegate.store import tasks
+from framegate.store.database import Transaction
+
+POLL_WAIT_MS_MIN = 3_000
+POLL_WAIT_MS_MAX = 60_000
+# A look each time the task has grown a quarter older: few looks at slow tasks, quick news of fast.
+AGE_SHARE = 4
+
+
+def poll_wait_ms(age_ms: int) -> int:
+    """How long to wait before looking at a task of this age again."""
+    return min(max(age_ms // AGE_SHARE, POLL_WAIT_MS_MIN), POLL_WAIT_MS_MAX)
+
+
+def unknown_outcome(task: Task) -> Relay:
+    """The 504 of CONTRACT rule 70: it names our own id, and asks not to be sent again."""
+    return Relay(
+        http_status=504,
+        code=5002,
+        message=(
+            "the upstream did not say whether it took the task; "
+            f"do not send it again, query {task.id}"
+        ),
+        request_id=task.request_id,
+        data={
+            "id": task.id,
+            "task_id": task.id,
+            "status": "submitted",
+            "task_status": "submitted",
+        },
+    )
+
+
+def mark_uncertain(
+    tx: Transaction, task: Task, *, reason: str, release_after_s: int, now_ms: int
+) -> Task | None:
+    """Record that an order was sent and not answered: looked up from now on, never sent again."""
+    next_ms = now_ms + POLL_WAIT_MS_MIN
+    marked = tasks.move(
+        tx,
+        task,
+        status=TaskStatus.UNCERTAIN,
+        now_ms=now_ms,
+        next_ms=next_ms,
+        operator_note=reason,
+        answer=msgspec.json.encode(unknown_outcome(task)),
+        sent_ms=now_ms,
+        deadline_ms=min(task.deadline_ms, task.created_ms + release_after_s * 1_000),
+    )
+    if marked is not None:
+        engine.enqueue(tx, "track", task.id, at_ms=next_ms)
+    return marked

@@ -1,0 +1,215 @@
+"""Follow one task at its upstream until it ends.
+
+The engine wakes it by the clock; a callback or the embedded renderer only bring the next look
+forward. The state is always read again before money moves. No error of an upstream fails a task:
+only the upstream's own word or the deadline does.
+"""
+
+import asyncio
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import structlog
+
+from framegate import ids
+from framegate.domain.task import Task, TaskStatus, Video
+from framegate.domain.upstream import (
+    Output,
+    PollAnswer,
+    Render,
+    RenderStatus,
+    Unknown,
+    Unreachable,
+    Upstream,
+)
+from framegate.engine import embedded as engine
+from framegate.engine.embedded import Wake
+from framegate.errors import OutboundError
+from framegate.flows import finish, pace
+from framegate.store import tasks
+from framegate.store.blobs import Blobs
+from framegate.store.database import Database, Transaction
+
+NEVER_CONFIRMED = "the upstream never confirmed this task"
+TOO_LATE = "the upstream did not finish this task in time"
+NO_VIDEO = "the upstream reported success without a video"
+NOT_A_VIDEO = "the upstream's file is not an MP4 video"
+SILENT = "the process that sent it ended before the answer came"
+
+MP4_HEAD_BYTES = 12
+MP4_MARK = b"ftyp"
+
+_log = structlog.get_logger("framegate.flows.track")
+
+
+@dataclass(kw_only=True)
+class Track:
+    """The flow, with what it works on. `__call__` is what the engine's track lane runs."""
+
+    database: Database
+    blobs: Blobs
+    upstreams: Mapping[str, Upstream]
+    uncertain_release_s: int
+    deadline_s: int
+    clock_ms: Callable[[], int]
+
+    async def __call__(self, wake: Wake) -> None:
+        """Look at one task once."""
+        task = await self.database.read(tasks.by_id, wake.subject)
+        if task is None or task.status.is_terminal:
+            return
+        upstream = self.upstreams.get(task.upstream)
+        if upstream is None:
+            # Renamed or removed by the operator: the deadline still holds.
+            _log.error("track.upstream_missing", task=task.id, upstream=task.upstream)
+            await self._wait(task, wake, TOO_LATE)
+        elif task.status is TaskStatus.SENDING:
+            await self.database.write(
+                pace.mark_uncertain,
+                task,
+                reason=SILENT,
+                release_after_s=self.uncertain_release_s,
+                now_ms=wake.now_ms,
+            )
+        elif task.status is TaskStatus.UNCERTAIN:
+            await self._look_up(task, upstream, wake)
+        else:
+            await self._follow(task, upstream, wake)
+
+    async def _look_up(self, task: Task, upstream: Upstream, wake: Wake) -> None:
+        found = await upstream.find(task_id=task.id, external_task_id=task.external_task_id)
+        if isinstance(found, Render):
+            await self.database.write(self._found, task, found, wake=wake, now_ms=self.clock_ms())
+        else:
+            await self._wait(task, wake, NEVER_CONFIRMED)
+
+    async def _follow(self, task: Task, upstream: Upstream, wake: Wake) -> None:
+        answer = await upstream.poll(task.ticket)
+        if not isinstance(answer, Render):
+            _log.info("track.no_news", task=task.id, answer=_describe(answer))
+            await self._wait(task, wake, TOO_LATE)
+        elif answer.status is RenderStatus.FAILED:
+            await self._give_up(task, TaskStatus.FAILED, answer.message, upstream)
+        elif answer.status is RenderStatus.SUCCEEDED:
+            await self._collect(task, answer, upstream, wake)
+        elif answer.status is RenderStatus.PROCESSING and task.status is TaskStatus.SUBMITTED:
+            await self._wait(task, wake, TOO_LATE, status=TaskStatus.PROCESSING)
+        else:
+            await self._wait(task, wake, TOO_LATE)
+
+    async def _collect(self, task: Task, render: Render, upstream: Upstream, wake: Wake) -> None:
+        if not render.outputs:
+            _log.warning("track.no_output", task=task.id)
+            await self._wait(task, wake, NO_VIDEO)
+            return
+        try:
+            video = await self._store(render.outputs[0], upstream)
+        except (OutboundError, OSError):
+            # The video exists and is paid for: keep trying until the deadline.
+            _log.warning("track.video_not_stored", task=task.id, exc_info=True)
+            await self._wait(task, wake, TOO_LATE)
+            return
+        if video is None:
+            _log.warning("track.not_a_video", task=task.id)
+            await self._wait(task, wake, NOT_A_VIDEO)
+            return
+        ended = await self.database.write(
+            finish.succeed,
+            task,
+            video=video,
+            now_ms=self.clock_ms(),
+            upstream_tells=upstream.tells_the_caller,
+        )
+        if ended is None:
+            # Somebody else ended it first, with a copy of their own.
+            await asyncio.to_thread(self.blobs.remove, "videos", video.id)
+
+    async def _store(self, output: Output, upstream: Upstream) -> Video | None:
+        """Copy a video to where it is ours, whole; None when the file is no MP4."""
+        temporary = self.blobs.incoming(".mp4")
+        try:
+            fetched = await upstream.fetch(output, temporary)
+            if not await asyncio.to_thread(_is_mp4, temporary):
+                return None
+            video_id = ids.new("vid")
+            await asyncio.to_thread(self.blobs.publish, "videos", video_id, temporary)
+        finally:
+            temporary.unlink(missing_ok=True)
+        return Video(
+            id=video_id,
+            output_id=output.id,
+            bytes_count=fetched.bytes_count,
+            sha256=fetched.sha256,
+            duration=output.duration,
+            created_ms=self.clock_ms(),
+        )
+
+    async def _give_up(
+        self, task: Task, status: TaskStatus, message: str, upstream: Upstream | None
+    ) -> None:
+        await self.database.write(
+            finish.give_up,
+            task,
+            status=status,
+            message=message,
+            now_ms=self.clock_ms(),
+            upstream_tells=upstream is not None
+            and upstream.tells_the_caller
+            and status is TaskStatus.FAILED,
+        )
+
+    async def _wait(
+        self, task: Task, wake: Wake, message: str, *, status: TaskStatus | None = None
+    ) -> None:
+        """Look again later, or end the task when its time is over."""
+        now_ms = self.clock_ms()
+        if now_ms >= task.deadline_ms:
+            upstream = self.upstreams.get(task.upstream)
+            await self._give_up(task, TaskStatus.EXPIRED, message, upstream)
+            return
+        await self.database.write(
+            _look_again, task, wake=wake, status=status or task.status, now_ms=now_ms
+        )
+
+    def _found(
+        self, tx: Transaction, task: Task, render: Render, *, wake: Wake, now_ms: int
+    ) -> None:
+        found = tasks.move(
+            tx,
+            task,
+            status=TaskStatus.SUBMITTED,
+            now_ms=now_ms,
+            next_ms=now_ms,
+            ticket=render.ticket,
+            deadline_ms=task.created_ms + self.deadline_s * 1_000,
+        )
+        if found is not None:
+            engine.reschedule(tx, "track", wake, at_ms=now_ms)
+
+
+def _look_again(
+    tx: Transaction, task: Task, *, wake: Wake, status: TaskStatus, now_ms: int
+) -> None:
+    next_ms = min(now_ms + pace.poll_wait_ms(now_ms - task.created_ms), task.deadline_ms)
+    moved = tasks.move(
+        tx, task, status=status, now_ms=now_ms, next_ms=next_ms, polls=task.polls + 1
+    )
+    if moved is not None:
+        engine.reschedule(tx, "track", wake, at_ms=next_ms)
+
+
+def _is_mp4(path: Path) -> bool:
+    with path.open("rb") as file:
+        head = file.read(MP4_HEAD_BYTES)
+    return head[4:8] == MP4_MARK
+
+
+def _describe(answer: PollAnswer) -> str:
+    match answer:
+        case Unreachable(reason=reason):
+            return reason
+        case Unknown():
+            return "the upstream does not know the ticket"
+        case Render(status=status):
+            return status

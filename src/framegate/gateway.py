@@ -1,0 +1,343 @@
+"""Opens everything from the settings, wires it, closes it.
+
+The web, the worker and the commands get one Gateway and find the flows on it. There is no `if`
+about a task here: what happens to one is the flows' business.
+"""
+
+import os
+import secrets
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from framegate.domain.ledger import Account, Caller, Scope
+from framegate.domain.link import Links
+from framegate.domain.money import micros_from_decimal
+from framegate.domain.quote import PERMILLE, PriceList
+from framegate.domain.signature import MASTER_BYTES, Keyring
+from framegate.domain.upstream import Upstream
+from framegate.engine import embedded as engine
+from framegate.engine.embedded import EmbeddedEngine, Lane, Queue, Wake
+from framegate.errors import KeyExpired, KeyUnknown, SettingsInvalid
+from framegate.flows.deliver import Deliver
+from framegate.flows.submit import Submit
+from framegate.flows.sweep import SUBJECT, Sweep
+from framegate.flows.track import Track
+from framegate.outbound import Outbound
+from framegate.render.process import RenderLimits
+from framegate.settings import PriceSettings, Settings, UpstreamSettings
+from framegate.store import accounts, migrate
+from framegate.store.blobs import Blobs
+from framegate.store.database import Database, Transaction
+from framegate.upstreams.kling import Kling
+from framegate.upstreams.local import Local
+
+DEFAULT_ACCOUNT = "default"
+KEY_PREFIX = "fg_"
+KEY_BYTES = 32
+DATABASE_FILE = "framegate.db"
+SECRET_FILE = "secret.key"  # noqa: S105 - a file's name
+ADMIN_KEY_FILE = "admin.key"
+OWNER_ONLY = 0o600
+SWEEPS_AT_ONCE = 1
+
+
+def now_ms() -> int:
+    """The wall clock, Unix milliseconds: read here and in the worker's loop only."""
+    return time.time_ns() // 1_000_000
+
+
+def new_key() -> str:
+    """A fresh API key: 256 random bits behind a prefix that secret scanners can learn."""
+    return KEY_PREFIX + secrets.token_urlsafe(KEY_BYTES)
+
+
+@dataclass(kw_only=True)
+class Gateway:
+    """Everything that is open, and the flows that work on it."""
+
+    settings: Settings
+    folder: Path
+    database: Database
+    blobs: Blobs
+    keyring: Keyring
+    links: Links
+    upstreams: dict[str, Upstream]
+    submit: Submit
+    track: Track
+    deliver: Deliver
+    sweep: Sweep
+    doors: Sequence[Outbound]
+
+    @classmethod
+    def open(cls, settings: Settings, *, public_url: str = "") -> "Gateway":
+        """Open the data folder and wire the product.
+
+        public_url  where clients reach us, when the settings leave it to the listener
+        raises      SettingsInvalid with a sentence for the operator
+        """
+        folder = _open_folder(settings.data.dir)
+        database = open_database(settings, folder)
+        blobs = Blobs(folder)
+        keyring = Keyring(_master(settings, folder))
+        links = Links(
+            keyring=keyring,
+            public_url=(settings.server.public_url or public_url).rstrip("/"),
+            good_for_s=settings.videos.link_s,
+        )
+        public = Outbound.to_public(allow=frozenset(settings.outbound.allow))
+        configured = Outbound.to_configured()
+        upstreams: dict[str, Upstream] = {
+            name: _upstream(
+                name,
+                upstream,
+                settings,
+                database=database,
+                blobs=blobs,
+                links=links,
+                public=public,
+                configured=configured,
+            )
+            for name, upstream in settings.upstreams.items()
+        }
+        tracking = settings.tracking
+        return cls(
+            settings=settings,
+            folder=folder,
+            database=database,
+            blobs=blobs,
+            keyring=keyring,
+            links=links,
+            upstreams=upstreams,
+            submit=Submit(
+                database=database,
+                upstreams=list(upstreams.values()),
+                prices={
+                    model: price_list(model, prices) for model, prices in settings.prices.items()
+                },
+                denied_fields=frozenset(
+                    field
+                    for upstream in settings.upstreams.values()
+                    for field in upstream.refuse_fields
+                ),
+                allowed_addresses=frozenset(settings.outbound.allow) | {links.own_endpoint},
+                submit_wait_s=max(each.submit_wait_s for each in settings.upstreams.values()),
+                uncertain_release_s=tracking.uncertain_release_s,
+                deadline_s=tracking.deadline_s,
+                clock_ms=now_ms,
+            ),
+            track=Track(
+                database=database,
+                blobs=blobs,
+                upstreams=upstreams,
+                uncertain_release_s=tracking.uncertain_release_s,
+                deadline_s=tracking.deadline_s,
+                clock_ms=now_ms,
+            ),
+            deliver=Deliver(
+                database=database,
+                outbound=public,
+                links=links,
+                keyring=keyring,
+                attempt_wait_s=settings.webhooks.attempt_wait_s,
+                per_host_max=settings.webhooks.per_host_max,
+                clock_ms=now_ms,
+            ),
+            sweep=Sweep(
+                database=database,
+                blobs=blobs,
+                keep_days=settings.videos.keep_days,
+                clock_ms=now_ms,
+            ),
+            doors=(public, configured),
+        )
+
+    async def close(self) -> None:
+        """Let what was sent be recorded, then close every door."""
+        await self.submit.close()
+        for upstream in self.upstreams.values():
+            await upstream.close()
+        for door in self.doors:
+            await door.close()
+        await self.database.close()
+
+    async def authenticate(self, key: str) -> Caller:
+        """Who a key belongs to.
+
+        raises   KeyUnknown for one that is not ours or was revoked, KeyExpired
+        """
+        caller = await self.database.read(accounts.caller_of, key)
+        if caller is None or caller.key.revoked_ms:
+            raise KeyUnknown
+        if caller.key.expires_ms and caller.key.expires_ms <= now_ms():
+            raise KeyExpired
+        return caller
+
+    def engine(self, queues: frozenset[Queue] | None = None) -> EmbeddedEngine:
+        """The engine with a lane for each queue that this process is to work on; None is all."""
+        worker = self.settings.worker
+        lanes: dict[Queue, Lane] = {
+            "track": Lane(self.track, worker.tracks),
+            "deliver": Lane(self.deliver, worker.deliveries),
+            "render": Lane(self._render, self.settings.renders_at_once),
+            "sweep": Lane(self.sweep, SWEEPS_AT_ONCE),
+        }
+        chosen = {name: lane for name, lane in lanes.items() if queues is None or name in queues}
+        return EmbeddedEngine(database=self.database, lanes=chosen)
+
+    def prepare(self) -> str | None:
+        """First start on an empty folder: the default account and its admin key.
+
+        returns  the path of the file that holds the key, when it was made just now
+        """
+        path = self.folder / ADMIN_KEY_FILE
+        key = new_key()
+        if not self.database.write_now(_first_start, key, now_ms=now_ms()):
+            return None
+        _write_private(path, key + "\n")
+        return str(path)
+
+    async def _render(self, wake: Wake) -> None:
+        # A render's id is unique over all embedded renderers, and usually there is one.
+        for upstream in self.upstreams.values():
+            if isinstance(upstream, Local):
+                await upstream.run(wake)
+                return
+
+
+def open_database(settings: Settings, folder: Path) -> Database:
+    """Open and migrate the database of a data folder."""
+    url = settings.data.database or f"sqlite:///{folder / DATABASE_FILE}"
+    database = Database.open(
+        url, write_queue_max=settings.data.write_queue_max, readers=settings.data.readers
+    )
+    migrate.upgrade(database)
+    return database
+
+
+def create_account(
+    tx: Transaction, *, name: str, is_unlimited: bool, credit_micros: int, key: str, now_ms: int
+) -> Account:
+    """Make an account with its first credit and its first key, together or not at all."""
+    account = accounts.create_account(tx, name=name, is_unlimited=is_unlimited, now_ms=now_ms)
+    if credit_micros:
+        account = accounts.topup(
+            tx, account_id=account.id, amount_micros=credit_micros, now_ms=now_ms
+        )
+    accounts.create_key(
+        tx, account_id=account.id, key=key, scope=Scope.FULL, expires_ms=0, now_ms=now_ms
+    )
+    return account
+
+
+def price_list(model: str, prices: PriceSettings) -> PriceList:
+    """The settings' decimal strings as whole micros and thousandths."""
+    try:
+        return PriceList(
+            model=model,
+            currency=prices.currency,
+            per_second_micros=micros_from_decimal(prices.per_second),
+            resolution_permille=_permilles(prices.resolution),
+            aspect_ratio_permille=_permilles(prices.aspect_ratio),
+        )
+    except ValueError as error:
+        raise SettingsInvalid(f"prices.{model}: {error}") from None
+
+
+# --- inside -----------------------------------------------------------------------------------
+
+
+def _first_start(tx: Transaction, key: str, *, now_ms: int) -> bool:
+    if accounts.all_accounts(tx):
+        return False
+    account = accounts.create_account(tx, name=DEFAULT_ACCOUNT, is_unlimited=True, now_ms=now_ms)
+    engine.enqueue(tx, "sweep", SUBJECT, at_ms=now_ms)
+    accounts.create_key(
+        tx, account_id=account.id, key=key, scope=Scope.ADMIN, expires_ms=0, now_ms=now_ms
+    )
+    return True
+
+
+def _upstream(
+    name: str,
+    upstream: UpstreamSettings,
+    settings: Settings,
+    *,
+    database: Database,
+    blobs: Blobs,
+    links: Links,
+    public: Outbound,
+    configured: Outbound,
+) -> Upstream:
+    models = frozenset(settings.prices)
+    if upstream.kind == "local":
+        return Local(
+            name=name,
+            models=models,
+            database=database,
+            blobs=blobs,
+            outbound=public,
+            links=links,
+            limits=RenderLimits(
+                memory_bytes_max=settings.worker.render_memory_mb * 1024 * 1024,
+                wall_s_max=settings.worker.render_wait_s,
+            ),
+        )
+    return Kling(
+        name=name,
+        models=models,
+        base_url=upstream.base_url.rstrip("/"),
+        path_prefix=upstream.path_prefix,
+        api_key=upstream.api_key,
+        submit_wait_s=upstream.submit_wait_s,
+        poll_wait_s=upstream.poll_wait_s,
+        operator_door=configured,
+        public_door=public,
+    )
+
+
+def _permilles(factors: dict[str, str]) -> dict[str, int]:
+    # "1.5" is 1,500,000 micros and 1,500 thousandths; the setting's pattern allows 3 decimals.
+    return {
+        name: micros_from_decimal(factor) // (1_000_000 // PERMILLE)
+        for name, factor in factors.items()
+    }
+
+
+def _open_folder(path: str) -> Path:
+    folder = Path(path).absolute()
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise SettingsInvalid(f"data.dir: {folder} cannot be made: {error.strerror}") from None
+    if not os.access(folder, os.R_OK | os.W_OK | os.X_OK):
+        raise SettingsInvalid(f"data.dir: {folder} is not writable by this user")
+    return folder
+
+
+def _master(settings: Settings, folder: Path) -> bytes:
+    text, origin = settings.data.secret, "data.secret"
+    if not text:
+        path = folder / SECRET_FILE
+        if not path.exists():
+            _write_private(path, secrets.token_hex(MASTER_BYTES) + "\n")
+        text, origin = path.read_text(encoding="ascii").strip(), str(path)
+    try:
+        master = bytes.fromhex(text)
+    except ValueError:
+        master = b""
+    if len(master) != MASTER_BYTES:
+        raise SettingsInvalid(f"{origin} must be {MASTER_BYTES * 2} hexadecimal digits")
+    return master
+
+
+def _write_private(path: Path, text: str) -> None:
+    # Made with its mode, not changed after: there is no moment at which others may read it.
+    temporary = path.with_name(f"{path.name}.{secrets.token_hex(4)}")
+    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, OWNER_ONLY)
+    with os.fdopen(descriptor, "w", encoding="ascii") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+    temporary.rename(path)

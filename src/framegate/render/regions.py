@@ -1,0 +1,225 @@
+"""What parts of a picture are sky and what parts water, as soft masks, without a learned model.
+
+`depth` calls it with a small picture. Both answers may be "none", and a wrong none is cheap (the
+sky only moves less) while a wrong sky would bend a wall: every test here leans towards none.
+"""
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from framegate.render.filters import Field, floats, guided, smooth_step
+
+_THRESHOLDS = np.linspace(0.02, 0.45, 28)
+_SKY_SHARE_MIN = 0.2
+_SKY_SHARE_MAX = 0.92
+_FOUND_SHARE_MIN = 0.85
+"""How many of the columns must show an edge before a threshold is worth judging."""
+_LINE_STEP_MAX = 4
+_AGREEMENT = 0.15
+"""How far apart, in picture heights, two answers may lie and still tell of the same skyline."""
+_OUTLINE_SHARE_MIN = 0.3
+_TEXTURE_MAX = 0.2
+_HARD_EDGE = 0.3
+_RIPPLE_RATIO_MIN = 2.1
+"""Measured: ripples 2.5 to 4.3, dunes 1.7, hills 2.3, a wood 1.1."""
+_RIPPLE_MIN = 0.003
+_REFLECTION_MAX = 0.06
+"""Water has the sky's hue: measured within 0.04 of it, sand and hills beyond 0.07."""
+_JUMP_SHARE_MAX = 0.08
+_TOUCH_SHARE_MAX = 0.4
+_BRIGHTER_MIN = 0.03
+_BLUER_MIN = 0.06
+
+
+@dataclass(frozen=True, kw_only=True)
+class Regions:
+    """Masks of 0 to 1 at the small picture's size.
+
+    sky      all zero when no sky was found
+    clouds   the sky without the sun, towers and wires in it, which must not drift
+    water    all zero when nothing below the horizon looks like water
+    horizon  the share of the height where the ground begins; 0.4 when there is no sky to tell
+    """
+
+    sky: Field
+    clouds: Field
+    water: Field
+    horizon: float
+
+    @property
+    def has_sky(self) -> bool:
+        """Whether anything here was taken for sky."""
+        return bool(self.sky.max() > 0)
+
+
+def regions_of(rgb: Field) -> Regions:
+    """Find sky and water in a float RGB picture, 0 to 1, a few hundred pixels wide."""
+    gray = cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY)
+    edges = _edges(rgb)
+    border = _border(rgb, edges)
+    high, wide = gray.shape
+    none = np.zeros_like(gray)
+    if border is None:
+        return Regions(sky=none, clouds=none, water=none, horizon=0.4)
+    rows = np.arange(high, dtype=np.float32)[:, None]
+    hard = (rows < border[None, :]).astype(np.float32)
+    sky = np.clip(guided(gray, hard, radius=max(wide // 40, 4), flatness=1e-3), 0, 1)
+    # The guided filter leaves a veil below the skyline; it must not drift with the clouds.
+    sky = smooth_step(0.25, 0.85, sky) * (rows < border.max() + 2)
+    horizon = float(np.percentile(border, 80)) / high
+    hard_things = cv2.dilate((edges > _HARD_EDGE).astype(np.float32), np.ones((5, 5)))
+    return Regions(
+        sky=sky,
+        clouds=floats(sky * (1 - hard_things)),
+        water=_water(rgb, horizon, hard),
+        horizon=horizon,
+    )
+
+
+def _edges(rgb: Field) -> Field:
+    calm = cv2.GaussianBlur(rgb, (0, 0), 1.6)
+    across = cv2.Sobel(calm, cv2.CV_32F, 1, 0)
+    down = cv2.Sobel(calm, cv2.CV_32F, 0, 1)
+    return floats(np.sqrt((across * across + down * down).max(axis=2)))
+
+
+def _border(rgb: Field, edges: Field) -> Field | None:
+    """For each column the row where the sky ends, or None when there is no sky.
+
+    source   Shen and Wang, "Sky Region Detection in a Single Image": the first edge from above
+             in each column, at the threshold that leaves the most even sky and ground
+    """
+    high = edges.shape[0]
+    line = _strongest_line(edges)
+    outline: Field | None = None
+    best_score = -np.inf
+    for threshold in _THRESHOLDS:
+        border = _first_edge(edges, float(threshold))
+        if border is None or not _SKY_SHARE_MIN < float(border.mean()) / high < _SKY_SHARE_MAX:
+            continue
+        score = _evenness(rgb, border)
+        if score > best_score:
+            outline, best_score = floats(cv2.medianBlur(border[None, :], 5)[0]), score
+    line_fits = _is_sky(rgb, edges, line)
+    outline_fits = outline is not None and _is_sky(rgb, edges, outline)
+    if outline_fits and outline is not None:
+        # The outline follows towers and trees that the line cuts across, but it may also have
+        # stopped at a cloud: where both stand it must lie deep or agree with the line.
+        is_near = abs(float(outline.mean() - line.mean())) < _AGREEMENT * high
+        is_deep = float(outline.mean()) > _OUTLINE_SHARE_MIN * high
+        if is_near or is_deep or not line_fits:
+            return outline
+    return line if line_fits else None
+
+
+def _first_edge(edges: Field, threshold: float) -> Field | None:
+    strong = edges > threshold
+    # The picture's own rim is no skyline.
+    strong[:2] = False
+    found = strong.any(axis=0)
+    if found.mean() < _FOUND_SHARE_MIN:
+        return None
+    columns = np.arange(len(found))
+    first = np.argmax(strong, axis=0)
+    # Where a column has no edge at all, the skyline goes on between its neighbours.
+    return floats(np.interp(columns, columns[found], first[found]))
+
+
+def _strongest_line(edges: Field) -> Field:
+    """The line from left to right that follows the strongest edge with little above it.
+
+    A sun, a bright cloud or a sky that shades from blue to orange defeats any one threshold; a
+    line that must hold together over the whole width passes below them.
+    """
+    high, wide = edges.shape
+    above = np.cumsum(edges, axis=0) - edges
+    gain = edges * np.exp(-above / (2.5 * max(float(np.median(above[-1])), 1e-3)))
+    gain[:2] = 0
+    total = gain[:, 0].copy()
+    steps = np.zeros((high, wide), np.int8)
+    reach = range(-_LINE_STEP_MAX, _LINE_STEP_MAX + 1)
+    price = float(np.percentile(gain, 99)) * 0.08
+    padded = np.full(high + 2 * _LINE_STEP_MAX, -np.inf, np.float32)
+    for column in range(1, wide):
+        padded[_LINE_STEP_MAX:-_LINE_STEP_MAX] = total
+        ways = np.stack(
+            [padded[_LINE_STEP_MAX + d : _LINE_STEP_MAX + d + high] - abs(d) * price for d in reach]
+        )
+        taken = np.argmax(ways, axis=0)
+        steps[:, column] = taken - _LINE_STEP_MAX
+        total = gain[:, column] + np.take_along_axis(ways, taken[None], axis=0)[0]
+    border = np.empty(wide, np.float32)
+    row = int(np.argmax(total))
+    for column in range(wide - 1, -1, -1):
+        border[column] = row
+        row = min(max(row + int(steps[row, column]), 0), high - 1)
+    return border
+
+
+def _evenness(rgb: Field, border: Field) -> float:
+    rows = np.arange(rgb.shape[0])[:, None]
+    above = rows < border[None, :]
+    spread_of = []
+    for part in (above, ~above):
+        pixels = rgb[part]
+        if pixels.shape[0] < 16:  # noqa: PLR2004 - too few to have a covariance
+            return -np.inf
+        values = np.linalg.eigvalsh(np.cov(pixels.T))
+        spread_of.append((float(np.prod(np.maximum(values, 1e-7))), float(values[-1])))
+    (sky_all, sky_main), (ground_all, ground_main) = spread_of
+    return 1.0 / (2 * (sky_all + 1e-3 * sky_main) + ground_all + 1e-3 * ground_main + 1e-9)
+
+
+def _is_sky(rgb: Field, edges: Field, border: Field) -> bool:
+    """A sky is calm, ends in a clear line, and is brighter or bluer than what lies below."""
+    high, wide = edges.shape
+    rows = np.arange(high)[:, None]
+    above = rows < border[None, :] - 2
+    below = rows > border[None, :] + 2
+    if above.mean() < _SKY_SHARE_MIN / 2 or below.mean() < 1 - _SKY_SHARE_MAX:
+        return False
+    line = edges[np.clip(border.astype(int), 0, high - 1), np.arange(wide)]
+    texture = float(np.percentile(edges[above], 75))
+    is_calm = texture < min(0.4 * float(np.median(line)), _TEXTURE_MAX)
+    jumps = float(np.mean(np.abs(np.diff(border)) > 0.12 * high))
+    touches_top = float(np.mean(border < 0.04 * high))
+    sky, ground = rgb[above].mean(axis=0), rgb[below].mean(axis=0)
+    is_brighter = float(sky.mean() - ground.mean()) > _BRIGHTER_MIN
+    is_bluer = float((sky[2] - sky[0]) - (ground[2] - ground[0])) > _BLUER_MIN
+    is_bluer = is_bluer and float(sky[2]) > 1.1 * float(sky[1])
+    # Walls of wood are calm and bright too, and a blurred hedge is calm and bluer than a flower.
+    is_wood = float(sky[2]) < 0.55 * float(sky[0])
+    is_hedge = float(sky[1]) > 1.15 * float(max(sky[0], sky[2]))
+    is_lit = (is_brighter or is_bluer) and not is_wood and not is_hedge
+    return is_calm and is_lit and jumps < _JUMP_SHARE_MAX and touches_top < _TOUCH_SHARE_MAX
+
+
+def _water(rgb: Field, horizon: float, sky: Field) -> Field:
+    """Below the horizon, where it ripples and has the sky's hue.
+
+    Ripples run across: there brightness changes faster downwards than sideways.
+    """
+    gray = cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY)
+    high = gray.shape[0]
+    top = round(horizon * high) + 1
+    none = np.zeros_like(floats(gray))
+    if high - top < high // 10:
+        return none
+    # Only the fine grain counts: the broad shades of hills run across as well.
+    below = (gray - cv2.GaussianBlur(gray, (0, 0), 2))[top:]
+    down = np.abs(np.diff(below, axis=0)).mean()
+    across = np.abs(np.diff(below, axis=1)).mean()
+    if down < _RIPPLE_RATIO_MIN * across or down < _RIPPLE_MIN:
+        return none
+    if np.abs(_hue(rgb[:top]) - _hue(rgb[top:])).max() > _REFLECTION_MAX:
+        return none
+    rows = np.arange(high, dtype=np.float32)[:, None] / high
+    mask = smooth_step(horizon + 0.01, horizon + 0.06, rows) * (1 - sky)
+    return floats(cv2.GaussianBlur(floats(np.broadcast_to(mask, gray.shape)), (0, 0), 2))
+
+
+def _hue(part: Field) -> Field:
+    mean = part.reshape(-1, 3).mean(axis=0)
+    return floats(mean / max(float(mean.sum()), 1e-6))

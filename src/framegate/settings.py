@@ -1,0 +1,278 @@
+"""Every setting: read once at the door, checked, frozen, handed down as values.
+
+A value comes from the command line, else the environment (`FRAMEGATE_SECTION_FIELD`), else
+`framegate.toml`, else the default here. An unknown key or variable is an error, because a
+misspelt limit that is silently ignored is worse than no limit. docs/settings.md has a heading
+for each field.
+"""
+
+import os
+import tomllib
+from collections.abc import Mapping
+from decimal import Decimal
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import msgspec
+from msgspec import Meta, Struct, field
+
+from framegate.errors import SettingsInvalid
+
+Port = Annotated[int, Meta(ge=0, le=65_535)]
+Seconds = Annotated[int, Meta(ge=1, le=30 * 86_400)]
+Count = Annotated[int, Meta(ge=1, le=1_000_000)]
+Amount = Annotated[str, Meta(pattern=r"^[0-9]{1,9}(\.[0-9]{1,6})?$")]
+Factor = Annotated[str, Meta(pattern=r"^[0-9]{1,3}(\.[0-9]{1,3})?$")]
+
+# Variables that begin like a setting and are none: the client's, the tests' and the crash points'.
+NOT_SETTINGS = frozenset(
+    {
+        "FRAMEGATE_URL",
+        "FRAMEGATE_KEY",
+        "FRAMEGATE_CONFIG",
+        "FRAMEGATE_TEST_POSTGRES",
+        "FRAMEGATE_REQUIRE_BROWSER",
+        "FRAMEGATE_CRASH_AT",
+    }
+)
+PREFIX = "FRAMEGATE_"
+LOCAL: Literal["local"] = "local"
+
+
+class _Section(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """A table of framegate.toml."""
+
+
+class ServerSettings(_Section, frozen=True):
+    """How the API listens."""
+
+    host: str = "127.0.0.1"
+    port: Port = 8787
+    public_url: str = ""  # "": http://host:port as it listens.
+    header_wait_s: Seconds = 10
+    body_wait_s: Seconds = 30
+    connections_max: Count = 1_000
+    shutdown_wait_s: Seconds = 10
+
+
+class DataSettings(_Section, frozen=True):
+    """Where everything is kept."""
+
+    dir: str = "framegate-data"
+    database: str = ""  # "": DIR/framegate.db.
+    secret: str = ""  # "": DIR/secret.key, made at first start. 64 hex digits.
+    secret_file: str = ""
+    write_queue_max: Count = 10_000
+    readers: Annotated[int, Meta(ge=1, le=64)] = 2
+
+
+class OutboundSettings(_Section, frozen=True):
+    """What may be reached although it is not public: exact host:port pairs."""
+
+    allow: tuple[str, ...] = ()
+
+
+class PriceSettings(_Section, frozen=True):
+    """The price of one model. Decimal strings, never floats."""
+
+    per_second: Amount = "0.112"
+    currency: Annotated[str, Meta(pattern="^[A-Z]{3}$")] = "USD"
+    resolution: dict[str, Factor] = field(default_factory=lambda: {"1080p": "1.5"})
+    aspect_ratio: dict[str, Factor] = field(default_factory=dict)
+
+
+class UpstreamSettings(_Section, frozen=True):
+    """One place where the work is done."""
+
+    kind: Literal["local", "kling"]
+    base_url: str = ""
+    path_prefix: Literal["", "/kling"] = ""
+    api_key: str = ""
+    api_key_file: str = ""
+    refuse_fields: tuple[str, ...] = ()  # Top-level fields refused before sending (rule 52).
+    submit_wait_s: Seconds = 60
+    poll_wait_s: Seconds = 10
+
+
+class WebhookSettings(_Section, frozen=True):
+    """How callbacks are delivered."""
+
+    attempt_wait_s: Annotated[int, Meta(ge=1, le=15)] = 15
+    per_host_max: Count = 4
+
+
+class WorkerSettings(_Section, frozen=True):
+    """How much is done at once."""
+
+    renders: Annotated[int, Meta(ge=0, le=256)] = 0  # 0: cores - 1, at least 1.
+    tracks: Count = 64
+    deliveries: Count = 64
+    render_memory_mb: Annotated[int, Meta(ge=256, le=1_048_576)] = 4_096
+    render_wait_s: Seconds = 900
+
+
+class TrackingSettings(_Section, frozen=True):
+    """How long a task is waited for."""
+
+    uncertain_release_s: Seconds = 7_200
+    deadline_s: Seconds = 86_400
+
+
+class VideoSettings(_Section, frozen=True):
+    """How long a stored video is linked and kept."""
+
+    link_s: Seconds = 86_400
+    keep_days: Annotated[int, Meta(ge=0, le=36_500)] = 30  # 0: for ever.
+
+
+class Settings(_Section, frozen=True):
+    """All of framegate.toml."""
+
+    server: ServerSettings = ServerSettings()
+    data: DataSettings = DataSettings()
+    outbound: OutboundSettings = OutboundSettings()
+    prices: dict[str, PriceSettings] = field(
+        default_factory=lambda: {"kling-3.0-turbo": PriceSettings()}
+    )
+    upstreams: dict[str, UpstreamSettings] = field(
+        default_factory=lambda: {LOCAL: UpstreamSettings(kind=LOCAL)}
+    )
+    webhooks: WebhookSettings = WebhookSettings()
+    worker: WorkerSettings = WorkerSettings()
+    tracking: TrackingSettings = TrackingSettings()
+    videos: VideoSettings = VideoSettings()
+
+    @property
+    def renders_at_once(self) -> int:
+        """The `worker.renders` in force: cores - 1, at least 1, unless it is set."""
+        return self.worker.renders or max(1, (os.cpu_count() or 2) - 1)
+
+
+SECTIONS = tuple(Settings.__struct_fields__)
+
+
+def load(
+    *,
+    config: Path | None,
+    environment: Mapping[str, str],
+    overrides: Mapping[str, Mapping[str, Any]] | None = None,
+) -> Settings:
+    """Read, merge and check every setting.
+
+    config       a framegate.toml; None means ./framegate.toml when there is one
+    environment  usually os.environ
+    overrides    section -> field -> value, from the command line; None values are skipped
+    raises       SettingsInvalid naming the setting, the limit and where it came from
+    """
+    tree = _from_file(config)
+    _merge_environment(tree, environment)
+    for section, values in (overrides or {}).items():
+        given = {name: value for name, value in values.items() if value is not None}
+        tree.setdefault(section, {}).update(given)
+    try:
+        settings = msgspec.convert(tree, Settings, strict=True)
+    except msgspec.ValidationError as error:
+        raise SettingsInvalid(f"settings: {error}") from None
+    settings = _with_secret_files(settings)
+    _check(settings)
+    return settings
+
+
+def _from_file(config: Path | None) -> dict[str, Any]:
+    path = config or Path("framegate.toml")
+    if config is None and not path.is_file():
+        return {}
+    try:
+        text = path.read_text(encoding="utf-8")
+        return tomllib.loads(text, parse_float=_float_refuser(path))
+    except OSError as error:
+        raise SettingsInvalid(f"{path} cannot be read: {error.strerror}") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise SettingsInvalid(f"{path} is not valid TOML: {error}") from None
+
+
+def _float_refuser(path: Path) -> Any:
+    def refuse(text: str) -> Decimal:
+        # Money and factors are strings: a binary float has already lost the cent it stood for.
+        raise SettingsInvalid(f'{path}: write {text} as a string, "{text}"')
+
+    return refuse
+
+
+def _merge_environment(tree: dict[str, Any], environment: Mapping[str, str]) -> None:
+    for name in sorted(environment):
+        if not name.startswith(PREFIX) or name in NOT_SETTINGS:
+            continue
+        section, _, rest = name.removeprefix(PREFIX).lower().partition("_")
+        if section not in SECTIONS or not rest:
+            raise SettingsInvalid(f"{name} is not a setting; sections: {', '.join(SECTIONS)}")
+        if section == "prices":
+            raise SettingsInvalid(f"{name}: prices are set in framegate.toml only")
+        target, kind, key = tree.setdefault(section, {}), _section_type(section), rest
+        if section == "upstreams":
+            upstream, key = _upstream_and_field(name, rest)
+            target, kind = target.setdefault(upstream, {}), UpstreamSettings
+        target[key] = _from_text(name, environment[name], kind, key)
+
+
+def _section_type(section: str) -> type[Struct]:
+    kind = Settings.__annotations__[section]
+    return kind if isinstance(kind, type) else Settings
+
+
+def _upstream_and_field(name: str, rest: str) -> tuple[str, str]:
+    # Both the upstream's name and the field may hold an underscore: the longest field wins.
+    for key in sorted(UpstreamSettings.__struct_fields__, key=len, reverse=True):
+        if rest.endswith(f"_{key}"):
+            return rest.removesuffix(f"_{key}"), key
+    raise SettingsInvalid(f"{name} is not a setting; it names no field of an upstream")
+
+
+def _from_text(name: str, text: str, kind: type[Struct], key: str) -> Any:
+    fields = {entry.name: entry.type for entry in msgspec.structs.fields(kind)}
+    if key not in fields:
+        raise SettingsInvalid(f"{name} is not a setting; fields: {', '.join(fields)}")
+    value: Any = text
+    if fields[key] == tuple[str, ...]:
+        value = tuple(part.strip() for part in text.split(",") if part.strip())
+    try:
+        return msgspec.convert(value, fields[key], strict=False)
+    except msgspec.ValidationError as error:
+        raise SettingsInvalid(f"{name}: {error}") from None
+
+
+def _with_secret_files(settings: Settings) -> Settings:
+    data = settings.data
+    if data.secret_file:
+        data = msgspec.structs.replace(data, secret=_secret(data.secret_file, "data.secret_file"))
+    upstreams = {
+        name: msgspec.structs.replace(
+            upstream, api_key=_secret(upstream.api_key_file, f"upstreams.{name}.api_key_file")
+        )
+        if upstream.api_key_file
+        else upstream
+        for name, upstream in settings.upstreams.items()
+    }
+    return msgspec.structs.replace(settings, data=data, upstreams=upstreams)
+
+
+def _secret(path: str, setting: str) -> str:
+    try:
+        return Path(path).read_text(encoding="utf-8").strip()
+    except OSError as error:
+        raise SettingsInvalid(f"{setting}: {path} cannot be read: {error.strerror}") from None
+
+
+def _check(settings: Settings) -> None:
+    currencies = {prices.currency for prices in settings.prices.values()}
+    if len(currencies) > 1:
+        raise SettingsInvalid(f"prices: one gateway has one currency; got {sorted(currencies)}")
+    if not settings.upstreams:
+        raise SettingsInvalid("upstreams: at least one is needed")
+    for name, upstream in settings.upstreams.items():
+        if upstream.kind == "kling" and not (upstream.base_url and upstream.api_key):
+            raise SettingsInvalid(f"upstreams.{name}: kind kling needs base_url and api_key")
+    for pair in settings.outbound.allow:
+        host, _, port = pair.rpartition(":")
+        if not host or not port.isdigit():
+            raise SettingsInvalid(f"outbound.allow takes host:port pairs; got {pair!r}")

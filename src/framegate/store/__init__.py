@@ -1,0 +1,1 @@
+"""Everything kept: rows behind one write door, files whole or not at all."""

@@ -1,0 +1,326 @@
+"""Rows of money: accounts, keys, holds and the append-only ledger.
+
+Every function works inside the caller's transaction. Sums are moved by conditional updates, never
+by read-then-write, so that two writers at once cannot overdraw.
+"""
+
+import hashlib
+from typing import Any
+
+from sqlalchemy import LABEL_STYLE_TABLENAME_PLUS_COL, Row, and_, insert, or_, select, update
+
+from framegate import ids
+from framegate.domain.ledger import (
+    REVENUE,
+    TOPUPS,
+    Account,
+    Caller,
+    HoldState,
+    Key,
+    Scope,
+    TransferKind,
+)
+from framegate.domain.money import decimal_from_micros
+from framegate.domain.quote import PriceList
+from framegate.errors import CreditMissing, LedgerBroken, NotFound
+from framegate.store import schema
+from framegate.store.database import Transaction
+
+_accounts, _keys, _holds = schema.accounts, schema.keys, schema.holds
+
+
+def create_account(tx: Transaction, *, name: str, is_unlimited: bool, now_ms: int) -> Account:
+    """Make an account with a webhook secret and no money."""
+    account = Account(
+        id=ids.new("acc"),
+        name=name,
+        is_unlimited=is_unlimited,
+        posted_micros=0,
+        held_micros=0,
+        webhook_generation=1,
+        created_ms=now_ms,
+    )
+    tx.execute(
+        insert(_accounts).values(
+            id=account.id,
+            name=name,
+            is_unlimited=int(is_unlimited),
+            webhook_generation=account.webhook_generation,
+            created_ms=now_ms,
+        )
+    )
+    return account
+
+
+def account_named(tx: Transaction, name: str) -> Account | None:
+    """Find by the operator's name or by id."""
+    row = tx.execute(
+        select(_accounts).where(or_(_accounts.c.name == name, _accounts.c.id == name))
+    ).one_or_none()
+    return _account(row) if row else None
+
+
+def account_by_id(tx: Transaction, account_id: str) -> Account:
+    """The account of a row that refers to it."""
+    return _account(tx.execute(select(_accounts).where(_accounts.c.id == account_id)).one())
+
+
+def all_accounts(tx: Transaction) -> list[Account]:
+    """Every account, oldest first."""
+    rows = tx.execute(select(_accounts).order_by(_accounts.c.created_ms, _accounts.c.id))
+    return [_account(row) for row in rows]
+
+
+# --- keys -------------------------------------------------------------------------------------
+
+
+def create_key(
+    tx: Transaction, *, account_id: str, key: str, scope: Scope, expires_ms: int, now_ms: int
+) -> Key:
+    """Keep the record of a key: its SHA-256, never the key (256 random bits need no salt)."""
+    record = Key(
+        id=ids.new("key"),
+        account_id=account_id,
+        scope=scope,
+        hint=key[-4:],
+        created_ms=now_ms,
+        expires_ms=expires_ms,
+        revoked_ms=0,
+    )
+    tx.execute(
+        insert(_keys).values(
+            id=record.id,
+            account_id=account_id,
+            sha256=_fingerprint(key),
+            scope=scope.value,
+            hint=record.hint,
+            created_ms=now_ms,
+            expires_ms=expires_ms,
+        )
+    )
+    return record
+
+
+def caller_of(tx: Transaction, key: str) -> Caller | None:
+    """Who a presented key belongs to; None when it is not one of ours."""
+    row = tx.execute(
+        select(_keys, _accounts)
+        .join_from(_keys, _accounts, _keys.c.account_id == _accounts.c.id)
+        .where(_keys.c.sha256 == _fingerprint(key))
+        .set_label_style(LABEL_STYLE_TABLENAME_PLUS_COL)
+    ).one_or_none()
+    if row is None:
+        return None
+    return Caller(key=_key(row, "keys_"), account=_account(row, "accounts_"))
+
+
+def keys_of(tx: Transaction, account_id: str) -> list[Key]:
+    """An account's keys, oldest first."""
+    rows = tx.execute(
+        select(_keys).where(_keys.c.account_id == account_id).order_by(_keys.c.created_ms)
+    )
+    return [_key(row) for row in rows]
+
+
+def revoke_key(tx: Transaction, key_id: str, *, now_ms: int) -> bool:
+    """End a key for ever; False when there is no such key or it was revoked before."""
+    done = tx.execute(
+        update(_keys).where(_keys.c.id == key_id, _keys.c.revoked_ms == 0).values(revoked_ms=now_ms)
+    )
+    return done.rowcount == 1
+
+
+# --- holds and transfers ----------------------------------------------------------------------
+
+
+def topup(tx: Transaction, *, account_id: str, amount_micros: int, now_ms: int) -> Account:
+    """Post money to an account; a negative amount takes it back.
+
+    raises   CreditMissing when taking back more than is available
+    """
+    changed = tx.execute(
+        update(_accounts)
+        .where(
+            _accounts.c.id == account_id,
+            or_(
+                _accounts.c.is_unlimited == 1,
+                _accounts.c.posted_micros - _accounts.c.held_micros + amount_micros >= 0,
+            ),
+        )
+        .values(posted_micros=_accounts.c.posted_micros + amount_micros)
+    )
+    if changed.rowcount != 1:
+        raise CreditMissing(_shortage(tx, account_id, -amount_micros, "", "this correction"))
+    _transfer(
+        tx,
+        kind=TransferKind.TOPUP,
+        task_id=None,
+        lines=((account_id, amount_micros), (TOPUPS, -amount_micros)),
+        now_ms=now_ms,
+    )
+    return account_by_id(tx, account_id)
+
+
+def open_hold(
+    tx: Transaction,
+    *,
+    task_id: str,
+    account_id: str,
+    amount_micros: int,
+    currency: str,
+    now_ms: int,
+) -> None:
+    """Set credit aside for a task; the check and the taking are one statement (rule 69).
+
+    raises   CreditMissing with the sum that is needed and the sum that is there
+    """
+    changed = tx.execute(
+        update(_accounts)
+        .where(
+            _accounts.c.id == account_id,
+            or_(
+                _accounts.c.is_unlimited == 1,
+                _accounts.c.posted_micros - _accounts.c.held_micros >= amount_micros,
+            ),
+        )
+        .values(held_micros=_accounts.c.held_micros + amount_micros)
+    )
+    if changed.rowcount != 1:
+        raise CreditMissing(_shortage(tx, account_id, amount_micros, f" {currency}", "this task"))
+    tx.execute(
+        insert(_holds).values(
+            task_id=task_id,
+            account_id=account_id,
+            amount_micros=amount_micros,
+            state=HoldState.OPEN.value,
+            opened_ms=now_ms,
+        )
+    )
+
+
+def settle(tx: Transaction, *, task_id: str, now_ms: int) -> None:
+    """Take the whole hold of a task that succeeded.
+
+    raises   LedgerBroken when the hold is not open: the caller's task row said it was
+    """
+    account_id, amount_micros = _close_hold(tx, task_id, HoldState.SETTLED, now_ms)
+    tx.execute(
+        update(_accounts)
+        .where(_accounts.c.id == account_id)
+        .values(
+            held_micros=_accounts.c.held_micros - amount_micros,
+            posted_micros=_accounts.c.posted_micros - amount_micros,
+        )
+    )
+    _transfer(
+        tx,
+        kind=TransferKind.SETTLE,
+        task_id=task_id,
+        lines=((account_id, -amount_micros), (REVENUE, amount_micros)),
+        now_ms=now_ms,
+    )
+
+
+def release(tx: Transaction, *, task_id: str, now_ms: int) -> None:
+    """Give the whole hold back; no money is posted, so the ledger stays silent.
+
+    raises   LedgerBroken when the hold is not open
+    """
+    account_id, amount_micros = _close_hold(tx, task_id, HoldState.RELEASED, now_ms)
+    tx.execute(
+        update(_accounts)
+        .where(_accounts.c.id == account_id)
+        .values(held_micros=_accounts.c.held_micros - amount_micros)
+    )
+
+
+def keep_price_list(tx: Transaction, prices: PriceList, *, now_ms: int) -> None:
+    """Keep the terms behind a price version, so that an audit can compute every price again."""
+    lists = schema.price_lists
+    known = tx.execute(select(lists.c.version).where(lists.c.version == prices.version))
+    if known.one_or_none() is None:
+        tx.execute(
+            insert(lists).values(version=prices.version, terms=prices.terms(), created_ms=now_ms)
+        )
+
+
+# --- inside -----------------------------------------------------------------------------------
+
+
+def _close_hold(tx: Transaction, task_id: str, state: HoldState, now_ms: int) -> tuple[str, int]:
+    is_ours = and_(_holds.c.task_id == task_id, _holds.c.state == HoldState.OPEN.value)
+    row = tx.execute(
+        select(_holds.c.account_id, _holds.c.amount_micros).where(is_ours)
+    ).one_or_none()
+    if row is None:
+        raise LedgerBroken(f"{task_id} has no open hold to end as {state}")
+    changed = tx.execute(update(_holds).where(is_ours).values(state=state.value, closed_ms=now_ms))
+    if changed.rowcount != 1:
+        raise LedgerBroken(f"the hold of {task_id} was ended by somebody else")
+    return row.account_id, row.amount_micros
+
+
+def _transfer(
+    tx: Transaction,
+    *,
+    kind: TransferKind,
+    task_id: str | None,
+    lines: tuple[tuple[str, int], ...],
+    now_ms: int,
+) -> None:
+    if sum(amount for _, amount in lines) != 0:
+        raise LedgerBroken(f"the lines of a {kind} do not sum to zero")
+    transfer_id = ids.new("trf")
+    tx.execute(
+        insert(schema.transfers).values(
+            id=transfer_id, kind=kind.value, task_id=task_id, created_ms=now_ms
+        )
+    )
+    tx.execute(
+        insert(schema.entries),
+        [
+            {"transfer_id": transfer_id, "ledger": ledger, "amount_micros": amount}
+            for ledger, amount in lines
+        ],
+    )
+
+
+def _shortage(tx: Transaction, account_id: str, needed: int, unit: str, what: str) -> str:
+    row = tx.execute(select(_accounts).where(_accounts.c.id == account_id)).one_or_none()
+    if row is None:
+        raise NotFound("account not found")
+    available = decimal_from_micros(_account(row).available_micros)
+    return (
+        f"not enough credit: {what} needs {decimal_from_micros(needed)}{unit}, "
+        f"{available}{unit} is available"
+    )
+
+
+def _fingerprint(key: str) -> str:
+    return hashlib.sha256(key.encode()).hexdigest()
+
+
+def _account(row: Row[Any], prefix: str = "") -> Account:
+    cells = row._mapping  # noqa: SLF001 - the documented way to read a row by name
+    return Account(
+        id=cells[f"{prefix}id"],
+        name=cells[f"{prefix}name"],
+        is_unlimited=bool(cells[f"{prefix}is_unlimited"]),
+        posted_micros=cells[f"{prefix}posted_micros"],
+        held_micros=cells[f"{prefix}held_micros"],
+        webhook_generation=cells[f"{prefix}webhook_generation"],
+        created_ms=cells[f"{prefix}created_ms"],
+    )
+
+
+def _key(row: Row[Any], prefix: str = "") -> Key:
+    cells = row._mapping  # noqa: SLF001 - the documented way to read a row by name
+    return Key(
+        id=cells[f"{prefix}id"],
+        account_id=cells[f"{prefix}account_id"],
+        scope=Scope(cells[f"{prefix}scope"]),
+        hint=cells[f"{prefix}hint"],
+        created_ms=cells[f"{prefix}created_ms"],
+        expires_ms=cells[f"{prefix}expires_ms"],
+        revoked_ms=cells[f"{prefix}revoked_ms"],
+    )

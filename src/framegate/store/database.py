@@ -1,0 +1,222 @@
+"""The database: one write door with group commit, readers beside it.
+
+Flows and the web hand in a function of a transaction; it runs on the writer's thread inside a
+savepoint, and the caller is answered after the commit that carries it. Many waiting writers share
+one fsync, and one that fails takes nobody with it. This file must not know a table.
+"""
+
+import asyncio
+import contextlib
+import queue
+import threading
+from collections.abc import Callable, Iterable
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Concatenate, ParamSpec, TypeVar
+
+from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.pool import QueuePool
+
+from framegate.errors import Overloaded, SettingsInvalid, StoreDown
+
+# What a function handed to the doors gets. An alias, so that no floor above names the library.
+Transaction = Connection
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+UNITS_PER_COMMIT_MAX = 256
+BUSY_WAIT_MS = 5_000
+# Pages are 4 KiB: a checkpoint each 16 MiB keeps the log small and the writer rarely waiting.
+CHECKPOINT_PAGES = 4_000
+
+
+@dataclass(frozen=True)
+class _Unit:
+    work: Callable[[Transaction], Any]
+    answer: "Future[Any]"
+
+
+class Database:
+    """Opens, writes, reads and closes. All methods but `open` are for one asyncio loop."""
+
+    def __init__(self, engine: Engine, *, write_queue_max: int, readers: int) -> None:
+        self._engine = engine
+        self._waiting: queue.Queue[_Unit | None] = queue.Queue(maxsize=write_queue_max)
+        self._readers = ThreadPoolExecutor(readers, thread_name_prefix="reader")
+        self._writer = threading.Thread(target=self._write_forever, name="writer", daemon=True)
+        self._after_commit: list[Callable[[], None]] = []
+        self._is_closed = False
+        self._writer.start()
+
+    @classmethod
+    def open(cls, url: str, *, write_queue_max: int = 10_000, readers: int = 2) -> "Database":
+        """Connect to `sqlite:///PATH`.
+
+        raises   SettingsInvalid for any other kind
+        """
+        if not url.startswith("sqlite:///"):
+            kind = url.partition(":")[0]
+            raise SettingsInvalid(f"data.database: this version keeps SQLite only; got {kind}:")
+        Path(url.removeprefix("sqlite:///")).parent.mkdir(parents=True, exist_ok=True)
+        engine = create_engine(
+            url,
+            poolclass=QueuePool,
+            pool_size=readers + 2,
+            max_overflow=2,
+            connect_args={"check_same_thread": False, "timeout": BUSY_WAIT_MS / 1_000},
+        )
+        event.listen(engine, "connect", _prepare_connection)
+        event.listen(engine, "begin", _begin)
+        return cls(engine, write_queue_max=write_queue_max, readers=readers)
+
+    @property
+    def engine(self) -> Engine:
+        """For migrations, before anything else runs."""
+        return self._engine
+
+    @property
+    def waiting(self) -> int:
+        """How many units wait for the writer."""
+        return self._waiting.qsize()
+
+    def after_commit(self, call: Callable[[], None]) -> None:
+        """Have `call` run on the writer's thread after each commit; it must be quick."""
+        self._after_commit.append(call)
+
+    async def write(
+        self, work: Callable[Concatenate[Transaction, P], T], *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        """Run `work` in a transaction; its value comes back once it is durable.
+
+        raises   what `work` raises, with nothing of it kept; Overloaded when too many wait;
+                 StoreDown when the database cannot write
+        """
+        future: Future[T] = Future()
+        unit = _Unit(lambda tx: work(tx, *args, **kwargs), future)
+        if self._is_closed:
+            raise StoreDown
+        try:
+            self._waiting.put_nowait(unit)
+        except queue.Full:
+            raise Overloaded from None
+        # Shielded: a caller that goes away must not leave a unit half-answered.
+        return await asyncio.shield(asyncio.wrap_future(future))
+
+    async def read(
+        self, work: Callable[Concatenate[Transaction, P], T], *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        """Run `work` on a reader: a consistent snapshot, never waiting for the writer."""
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(
+            self._readers, lambda: self.read_now(work, *args, **kwargs)
+        )
+
+    def read_now(
+        self, work: Callable[Concatenate[Transaction, P], T], *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        """Run `work` on the calling thread; for commands and start-up."""
+        try:
+            with self._engine.connect() as connection:
+                connection.execution_options(framegate_reads=True)
+                return work(connection, *args, **kwargs)
+        except OperationalError as error:
+            raise StoreDown from error
+
+    def write_now(
+        self, work: Callable[Concatenate[Transaction, P], T], *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        """As `write`, waiting on the calling thread; for commands and start-up."""
+        future: Future[T] = Future()
+        self._waiting.put(_Unit(lambda tx: work(tx, *args, **kwargs), future))
+        return future.result()
+
+    async def close(self) -> None:
+        """Finish what waits, then let go of every connection."""
+        await asyncio.to_thread(self.close_now)
+
+    def close_now(self) -> None:
+        """As `close`, for callers without a loop."""
+        if not self._is_closed:
+            self._is_closed = True
+            self._waiting.put(None)
+            self._writer.join()
+            self._readers.shutdown()
+            self._engine.dispose()
+
+    # --- the writer's thread ------------------------------------------------------------------
+
+    def _write_forever(self) -> None:
+        while (first := self._waiting.get()) is not None:
+            units, is_last = self._gather(first)
+            self._commit(units)
+            if is_last:
+                return
+
+    def _gather(self, first: _Unit) -> tuple[list[_Unit], bool]:
+        units = [first]
+        while len(units) < UNITS_PER_COMMIT_MAX:
+            try:
+                unit = self._waiting.get_nowait()
+            except queue.Empty:
+                break
+            if unit is None:
+                return units, True
+            units.append(unit)
+        return units, False
+
+    def _commit(self, units: list[_Unit]) -> None:
+        outcomes: list[tuple[_Unit, Any, BaseException | None]] = []
+        try:
+            with self._engine.connect() as connection, connection.begin():
+                outcomes.extend(_run(connection, unit) for unit in units)
+        except DBAPIError as error:
+            # The commit itself failed: not one of these units happened.
+            _answer((unit, None, StoreDown().with_cause(error)) for unit in units)
+            return
+        except BaseException as error:  # noqa: BLE001 - the writer must outlive anything
+            _answer((unit, None, error) for unit in units)
+            return
+        _answer(outcomes)
+        for call in self._after_commit:
+            call()
+
+
+def _run(connection: Connection, unit: _Unit) -> tuple[_Unit, Any, BaseException | None]:
+    try:
+        with connection.begin_nested():
+            return unit, unit.work(connection), None
+    except OperationalError as error:
+        return unit, None, StoreDown().with_cause(error)
+    except Exception as error:  # noqa: BLE001 - handed to the caller whose work it was
+        return unit, None, error
+
+
+def _answer(outcomes: Iterable[tuple[_Unit, Any, BaseException | None]]) -> None:
+    for unit, value, error in outcomes:
+        with contextlib.suppress(asyncio.InvalidStateError):
+            if error is None:
+                unit.answer.set_result(value)
+            else:
+                unit.answer.set_exception(error)
+
+
+def _prepare_connection(connection: Any, _record: Any) -> None:
+    # We say BEGIN ourselves: sqlite3 would begin late, and a lock that comes late cannot wait.
+    connection.isolation_level = None
+    cursor = connection.cursor()
+    cursor.execute("PRAGMA journal_mode = WAL")
+    # FULL, because an answered task must survive a power cut, not only a crash of ours.
+    cursor.execute("PRAGMA synchronous = FULL")
+    cursor.execute("PRAGMA foreign_keys = ON")
+    cursor.execute(f"PRAGMA busy_timeout = {BUSY_WAIT_MS}")
+    cursor.execute(f"PRAGMA wal_autocheckpoint = {CHECKPOINT_PAGES}")
+    cursor.execute("PRAGMA cache_size = -16000")
+    cursor.close()
+
+
+def _begin(connection: Connection) -> None:
+    reads = connection.get_execution_options().get("framegate_reads", False)
+    connection.exec_driver_sql("BEGIN" if reads else "BEGIN IMMEDIATE")

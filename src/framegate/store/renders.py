@@ -1,0 +1,98 @@
+"""Rows of the embedded renderer: what it was asked for and how far it is.
+
+Only `upstreams/local` reads and writes them. They lie in the same database as the tasks, so that
+taking an order joins the task's own transaction and is never uncertain.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Row, insert, select, update
+
+from framegate.domain.upstream import RenderStatus
+from framegate.store import schema
+from framegate.store.database import Transaction
+
+_renders = schema.renders
+
+
+@dataclass(frozen=True, kw_only=True)
+class RenderRow:
+    """One render. Times are Unix milliseconds."""
+
+    id: str
+    task_id: str
+    account_id: str
+    status: RenderStatus
+    message: str
+    picture_url: str
+    prompt: str
+    resolution: str
+    duration_s: int
+    seed: int
+    tries: int
+    stage: str
+    frames_done: int
+    frames_total: int
+    file: str
+    sha256: str
+    bytes_count: int
+    duration_ms: int
+    created_ms: int
+    updated_ms: int
+
+
+def begin(tx: Transaction, render: RenderRow) -> None:
+    """Insert a render that has just been ordered."""
+    tx.execute(insert(_renders).values(**vars(render) | {"status": render.status.value}))
+
+
+def by_id(tx: Transaction, render_id: str) -> RenderRow | None:
+    """One render by its ticket."""
+    row = tx.execute(select(_renders).where(_renders.c.id == render_id)).one_or_none()
+    return _render(row) if row else None
+
+
+def by_task(tx: Transaction, task_id: str) -> RenderRow | None:
+    """One render by the task that ordered it."""
+    row = tx.execute(select(_renders).where(_renders.c.task_id == task_id)).one_or_none()
+    return _render(row) if row else None
+
+
+def change(tx: Transaction, render: RenderRow, /, *, now_ms: int, **changes: Any) -> bool:
+    """Write changes while the render has not ended; False when it has."""
+    changed = tx.execute(
+        update(_renders)
+        .where(
+            _renders.c.id == render.id,
+            _renders.c.status.in_([RenderStatus.SUBMITTED.value, RenderStatus.PROCESSING.value]),
+        )
+        .values(updated_ms=now_ms, **changes)
+    )
+    return changed.rowcount == 1
+
+
+def handed_over(tx: Transaction, *, rows_max: int) -> list[str]:
+    """Ids of renders whose file nobody will fetch again: their tasks have ended."""
+    rows = tx.execute(
+        select(_renders.c.id)
+        .join_from(_renders, schema.tasks, schema.tasks.c.id == _renders.c.task_id)
+        .where(_renders.c.file != "", schema.tasks.c.ended_ms != 0)
+        .limit(rows_max)
+    )
+    return list(rows.scalars())
+
+
+def drop_file(tx: Transaction, render_id: str) -> None:
+    """Note that the finished file is no longer kept here."""
+    tx.execute(update(_renders).where(_renders.c.id == render_id).values(file=""))
+
+
+def kept_ids(tx: Transaction) -> set[str]:
+    """Ids of renders whose finished files must be there."""
+    return set(tx.execute(select(_renders.c.id).where(_renders.c.file != "")).scalars())
+
+
+def _render(row: Row[Any]) -> RenderRow:
+    cells = dict(row._mapping)  # noqa: SLF001 - the documented way to read a row by name
+    return RenderRow(**cells | {"status": RenderStatus(cells["status"])})

@@ -1,0 +1,282 @@
+"""The tables, each column with its meaning.
+
+Written once for SQLite and PostgreSQL. Money is whole micros in BIGINT, times are Unix
+milliseconds in BIGINT, flags are 0 or 1. `migrations/` builds the same tables; a test compares.
+"""
+
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    UniqueConstraint,
+    text,
+)
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+
+def _number(name: str, comment: str, default: int = 0) -> Column[int]:
+    return Column(name, BigInteger, nullable=False, server_default=str(default), comment=comment)
+
+
+def _words(name: str, comment: str) -> Column[str]:
+    return Column(name, String, nullable=False, server_default="", comment=comment)
+
+
+accounts = Table(
+    "accounts",
+    metadata,
+    Column("id", String, primary_key=True, comment="acc_..."),
+    Column("name", String, nullable=False, unique=True, comment="what an operator calls it"),
+    _number("is_unlimited", "1: may go below zero; its spending is still on the ledger"),
+    _number("posted_micros", "the sum of its entries"),
+    _number("held_micros", "the sum of its open holds"),
+    _number("webhook_generation", "which derived webhook secret is in force; 0: none"),
+    _number("created_ms", "when it was made"),
+    CheckConstraint("held_micros >= 0", name="held"),
+    CheckConstraint("is_unlimited = 1 OR posted_micros - held_micros >= 0", name="available"),
+)
+
+keys = Table(
+    "keys",
+    metadata,
+    Column("id", String, primary_key=True, comment="key_..."),
+    Column("account_id", ForeignKey("accounts.id"), nullable=False, comment="who pays"),
+    Column("sha256", String, nullable=False, unique=True, comment="hex; the key is kept nowhere"),
+    _words("scope", "full, read or admin"),
+    _words("hint", "the key's last four characters"),
+    _number("created_ms", "when it was made"),
+    _number("expires_ms", "when it stops working; 0: never"),
+    _number("revoked_ms", "when it was revoked; 0: it is good"),
+    Index(None, "account_id"),
+)
+
+price_lists = Table(
+    "price_lists",
+    metadata,
+    Column("version", String, primary_key=True, comment="twelve hex digits of the terms"),
+    _words("terms", "canonical JSON of the list, so that an audit can compute again"),
+    _number("created_ms", "when it was first used"),
+)
+
+transfers = Table(
+    "transfers",
+    metadata,
+    Column("id", String, primary_key=True, comment="trf_..."),
+    _words("kind", "topup, settle or refund"),
+    Column("task_id", String, nullable=True, comment="the task it pays for; null for a top-up"),
+    _number("created_ms", "when it was written"),
+    # Money moves exactly once although steps run at least once.
+    UniqueConstraint("task_id", "kind"),
+)
+
+entries = Table(
+    "entries",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("transfer_id", ForeignKey("transfers.id"), nullable=False, comment="sums to zero"),
+    _words("ledger", "an account's id, or house:topups, house:revenue"),
+    _number("amount_micros", "signed; a transfer's entries sum to zero"),
+    Index(None, "transfer_id"),
+    Index(None, "ledger"),
+)
+
+tasks = Table(
+    "tasks",
+    metadata,
+    Column("id", String, primary_key=True, comment="task_..."),
+    Column("account_id", ForeignKey("accounts.id"), nullable=False, comment="who pays"),
+    _words("key_id", "which key created it"),
+    _words("model", "as in the path"),
+    _words("status", "domain.task.TaskStatus"),
+    _number("fence", "counts the writes; a stale worker's write finds another number"),
+    _words("request_id", "the request that created it"),
+    _words("upstream", "which upstream has it"),
+    _words("ticket", "the upstream's id of it; empty until known"),
+    _words("external_task_id", "the caller's own id; empty: none"),
+    _words("callback_url", "whom to call at the end; empty: nobody"),
+    _words("resolution", "as priced"),
+    _words("aspect_ratio", "as priced"),
+    _number("duration_s", "as priced, whole seconds"),
+    Column("body", LargeBinary, nullable=False, comment="the caller's exact bytes"),
+    _words("body_sha256", "hex, of the body"),
+    _number("price_micros", "what the hold is for"),
+    _words("price_version", "price_lists.version"),
+    _words("currency", "ISO 4217"),
+    _words("message", "the reason of a failure, for the caller"),
+    _words("operator_note", "what went wrong with the upstream, for the operator only"),
+    Column(
+        "answer", LargeBinary, nullable=False, server_default="", comment="relayed answer, JSON"
+    ),
+    _number("created_ms", "when it was committed"),
+    _number("updated_ms", "when its status last changed"),
+    _number("sent_ms", "when the upstream's answer or silence was recorded"),
+    _number("ended_ms", "when it became terminal; 0: it is not"),
+    _number("late_ms", "when an upstream reported success after the end; 0: never"),
+    _number("next_ms", "when it is looked at next; 0 once terminal"),
+    _number("deadline_ms", "when it is given up"),
+    _number("polls", "how often the upstream was asked"),
+    Index(None, "account_id", "created_ms"),
+    Index(None, "account_id", "ticket"),
+    Index(
+        "ix_tasks_open",
+        "next_ms",
+        sqlite_where=text("ended_ms = 0"),
+        postgresql_where=text("ended_ms = 0"),
+    ),
+    # A refused create is nobody's task: it frees its external id (CONTRACT rule 49).
+    Index(
+        "uq_tasks_external",
+        "account_id",
+        "external_task_id",
+        unique=True,
+        sqlite_where=text("external_task_id <> '' AND status <> 'refused'"),
+        postgresql_where=text("external_task_id <> '' AND status <> 'refused'"),
+    ),
+)
+
+holds = Table(
+    "holds",
+    metadata,
+    Column("task_id", ForeignKey("tasks.id"), primary_key=True, comment="one hold a task"),
+    Column("account_id", ForeignKey("accounts.id"), nullable=False, comment="whose credit"),
+    _number("amount_micros", "set aside"),
+    _words("state", "open, settled or released"),
+    _number("opened_ms", "with the task"),
+    _number("closed_ms", "with the task's end; 0: open"),
+    CheckConstraint("amount_micros >= 0", name="amount"),
+    Index(
+        "ix_holds_open",
+        "account_id",
+        sqlite_where=text("state = 'open'"),
+        postgresql_where=text("state = 'open'"),
+    ),
+)
+
+idempotency = Table(
+    "idempotency",
+    metadata,
+    Column("account_id", String, primary_key=True),
+    Column("path", String, primary_key=True, comment="a key means something else elsewhere"),
+    Column("key", String, primary_key=True, comment="the Idempotency-Key as sent"),
+    _words("body_sha256", "of the first request's bytes"),
+    _words("task_id", "the task whose answer is repeated"),
+    _number("created_ms", "kept at least 24 h"),
+    Index(None, "created_ms"),
+    Index(None, "task_id"),
+)
+
+videos = Table(
+    "videos",
+    metadata,
+    Column("id", String, primary_key=True, comment="vid_..., the file's name"),
+    Column("task_id", ForeignKey("tasks.id"), nullable=False, unique=True),
+    Column("account_id", String, nullable=False),
+    _words("output_id", "the upstream's own id of the output"),
+    _number("bytes_count", "the file's length"),
+    _words("sha256", "hex, of the file"),
+    _words("duration", "seconds as the upstream wrote them"),
+    _number("created_ms", "when the row, and so the video, became visible"),
+    _number("deleted_ms", "when retention removed the file; 0: it is there"),
+    Index(None, "created_ms"),
+)
+
+pictures = Table(
+    "pictures",
+    metadata,
+    Column("id", String, primary_key=True, comment="img_..., the file's name"),
+    Column("account_id", String, nullable=False),
+    _words("format", "jpeg or png, by content"),
+    _number("width", "pixels"),
+    _number("height", "pixels"),
+    _number("bytes_count", "the file's length"),
+    _words("sha256", "hex, of the file"),
+    _number("created_ms", "when it was uploaded"),
+    _number("deleted_ms", "when retention removed the file; 0: it is there"),
+    Index(None, "created_ms"),
+)
+
+deliveries = Table(
+    "deliveries",
+    metadata,
+    Column("id", String, primary_key=True, comment="msg_..., the webhook-id"),
+    Column("account_id", String, nullable=False),
+    Column("task_id", ForeignKey("tasks.id"), nullable=False),
+    _words("event", "task.succeeded, ..."),
+    _words("url", "where to tell it"),
+    _words("status", "pending, delivered or failed"),
+    _number("attempts", "made so far"),
+    _number("created_ms", "in the transaction that ended the task"),
+    _number("next_ms", "when it is tried next; 0: it is not"),
+    _number("ended_ms", "when it was delivered or given up; 0: neither"),
+    UniqueConstraint("task_id", "event", "url"),
+    Index(
+        "ix_deliveries_open",
+        "next_ms",
+        sqlite_where=text("ended_ms = 0"),
+        postgresql_where=text("ended_ms = 0"),
+    ),
+)
+
+attempts = Table(
+    "attempts",
+    metadata,
+    Column("delivery_id", ForeignKey("deliveries.id"), primary_key=True),
+    Column("number", Integer, primary_key=True, comment="from 1"),
+    _number("at_ms", "when it began"),
+    _number("took_ms", "until the answer or the failure"),
+    _number("http_status", "0: no answer"),
+    _words("error", "why there was no answer"),
+    Column("answer", LargeBinary, nullable=False, server_default="", comment="first 1 KB"),
+)
+
+renders = Table(
+    "renders",
+    metadata,
+    Column("id", String, primary_key=True, comment="18 digits, the embedded renderer's ticket"),
+    Column("task_id", ForeignKey("tasks.id"), nullable=False, unique=True),
+    Column("account_id", String, nullable=False, comment="whose pictures it may read"),
+    _words("status", "domain.upstream.RenderStatus"),
+    _words("message", "why it failed"),
+    _words("picture_url", "the first frame"),
+    _words("prompt", "empty: none"),
+    _words("resolution", "720p or 1080p"),
+    _number("duration_s", "whole seconds"),
+    _number("seed", "the same body gives the same film"),
+    _number("tries", "how often a render was started"),
+    _words("stage", "reading, depth, rendering, finishing"),
+    _number("frames_done", "so far"),
+    _number("frames_total", "to be made"),
+    _words("file", "the finished file's name in renders/; empty: none"),
+    _words("sha256", "hex, of the finished file"),
+    _number("bytes_count", "of the finished file"),
+    _number("duration_ms", "measured"),
+    _number("created_ms", "with the task"),
+    _number("updated_ms", "when anything here changed"),
+)
+
+jobs = Table(
+    "jobs",
+    metadata,
+    Column("queue", String, primary_key=True, comment="which flow it wakes"),
+    Column("subject", String, primary_key=True, comment="the id it wakes it for"),
+    _number("due_ms", "not before"),
+    _number("generation", "counts the enqueues; a run that began before the last one leaves it"),
+    _number("failures", "runs that ended in an error, since the last good one"),
+    Index(None, "queue", "due_ms"),
+)

@@ -1,0 +1,53 @@
+"""Write requirements/*.lock from pyproject.toml: `make lock`.
+
+One lock each for the installer, for running and for checking. Every file is pinned by its hash and
+no lock names an index: where packages come from is the business of the machine that installs
+(docs/decisions/0002-hash-locks-without-addresses.md).
+"""
+
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+PYTHON_MIN = "3.11"
+
+COMPILE = (
+    *("pip", "compile", "pyproject.toml", "--quiet", "--upgrade"),
+    *("--universal", "--python-version", PYTHON_MIN, "--generate-hashes"),
+    *("--no-emit-index-url", "--no-emit-find-links", "--no-annotate", "--no-header"),
+)
+
+LOCKS = {
+    "bootstrap": ("--only-group", "bootstrap"),
+    "run": ("--group", "build"),
+    # The same versions as in run.lock, so that what is tested is what runs.
+    "check": (
+        "--all-extras",
+        "--group",
+        "build",
+        "--group",
+        "check",
+        "-c",
+        "requirements/run.lock",
+    ),
+}
+
+
+def main() -> int:
+    """Write every lock, in the order in which they constrain each other."""
+    uv = Path(sys.executable).with_name("uv")
+    for name, choice in LOCKS.items():
+        lock = f"requirements/{name}.lock"
+        subprocess.run([uv, *COMPILE, *choice, "-o", lock], check=True, cwd=ROOT)
+        _refuse_addresses(ROOT / lock)
+    return 0
+
+
+def _refuse_addresses(lock: Path) -> None:
+    if "://" in lock.read_text():
+        sys.exit(f"{lock} names an address; locks must work on every machine")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
