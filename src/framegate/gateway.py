@@ -27,7 +27,8 @@ from framegate.flows.track import Track
 from framegate.outbound import Outbound
 from framegate.render.process import RenderLimits
 from framegate.settings import PriceSettings, Settings, UpstreamSettings
-from framegate.store import accounts, migrate
+from framegate.store import accounts, audit, migrate
+from framegate.store.audit import Finding
 from framegate.store.blobs import Blobs
 from framegate.store.database import Database, Transaction
 from framegate.upstreams.kling import Kling
@@ -187,16 +188,22 @@ class Gateway:
         return EmbeddedEngine(database=self.database, lanes=chosen)
 
     def prepare(self) -> str | None:
-        """First start on an empty folder: the default account and its admin key.
+        """Before the first request: wake the sweeper; on an empty folder make the first account.
 
         returns  the path of the file that holds the key, when it was made just now
         """
         path = self.folder / ADMIN_KEY_FILE
         key = new_key()
+        self.database.write_now(engine.enqueue, "sweep", SUBJECT, at_ms=now_ms())
         if not self.database.write_now(_first_start, key, now_ms=now_ms()):
             return None
         _write_private(path, key + "\n")
         return str(path)
+
+    def audit(self) -> list[Finding]:
+        """Check every promise that a query or a look at the files can decide."""
+        files = self.blobs.lengths("videos")
+        return self.database.read_now(audit.run, video_files=files)
 
     async def _render(self, wake: Wake) -> None:
         # A render's id is unique over all embedded renderers, and usually there is one.
@@ -252,7 +259,6 @@ def _first_start(tx: Transaction, key: str, *, now_ms: int) -> bool:
     if accounts.all_accounts(tx):
         return False
     account = accounts.create_account(tx, name=DEFAULT_ACCOUNT, is_unlimited=True, now_ms=now_ms)
-    engine.enqueue(tx, "sweep", SUBJECT, at_ms=now_ms)
     accounts.create_key(
         tx, account_id=account.id, key=key, scope=Scope.ADMIN, expires_ms=0, now_ms=now_ms
     )

@@ -74,7 +74,7 @@ def ipv4_readings(text: str) -> tuple[IPv4Address, ...]:
     the bytes that are left. Some readers take `010.0.0.1` as decimal, so that is the second.
     returns  no readings when it is no address at all
     """
-    parts = text.split(".")
+    parts = text.split(".") if text.isascii() else []
     readings = []
     for numbers in (list(map(_number, parts)), list(map(_decimal, parts))):
         address = _address(numbers)
@@ -106,7 +106,7 @@ def _decimal(text: str) -> int | None:
 
 def _address(numbers: list[int | None]) -> IPv4Address | None:
     known = [number for number in numbers if number is not None]
-    if len(known) < len(numbers) or len(known) > _BYTES:
+    if len(known) < len(numbers) or not 1 <= len(known) <= _BYTES:
         return None
     *heads, tail = known
     tail_bytes = _BYTES - len(heads)

@@ -56,6 +56,25 @@ class PriceList:
             separators=(",", ":"),
         )
 
+    @classmethod
+    def from_terms(cls, terms: str) -> "PriceList":
+        """The list that `terms` was written from."""
+        return cls(**json.loads(terms))
+
+    def price_micros(self, *, duration_s: int, resolution: str, aspect_ratio: str) -> int:
+        """Whole micros: per second x seconds x resolution factor x aspect factor, rounded once.
+
+        source   CONTRACT W10, rules 64 to 66
+        """
+        exact = (
+            self.per_second_micros
+            * duration_s
+            * self.resolution_permille.get(resolution, PERMILLE)
+            * self.aspect_ratio_permille.get(aspect_ratio, PERMILLE)
+        )
+        # One rounding, half up, on the total: rounding a second would drift from the list price.
+        return (exact + PERMILLE**2 // 2) // PERMILLE**2
+
 
 @dataclass(frozen=True, kw_only=True)
 class Quote:
@@ -73,23 +92,18 @@ class Quote:
 
 
 def quote(submission: Submission, prices: PriceList) -> Quote:
-    """Price one submission.
-
-    returns  whole micros: per second x seconds x resolution factor x aspect factor, rounded once
-    source   CONTRACT W10, rules 64 to 66
-    """
-    resolution_permille = prices.resolution_permille.get(submission.resolution, PERMILLE)
-    aspect_permille = prices.aspect_ratio_permille.get(submission.aspect_ratio, PERMILLE)
-    exact = prices.per_second_micros * submission.duration_s * resolution_permille * aspect_permille
+    """Price one submission, and say what the price is made of."""
+    resolution, aspect_ratio = submission.resolution, submission.aspect_ratio
     return Quote(
-        # One rounding, half up, on the total: rounding a second would drift from the list price.
-        amount_micros=(exact + PERMILLE**2 // 2) // PERMILLE**2,
+        amount_micros=prices.price_micros(
+            duration_s=submission.duration_s, resolution=resolution, aspect_ratio=aspect_ratio
+        ),
         currency=prices.currency,
         version=prices.version,
         duration_s=submission.duration_s,
         per_second_micros=prices.per_second_micros,
-        resolution=submission.resolution,
-        resolution_permille=resolution_permille,
-        aspect_ratio=submission.aspect_ratio,
-        aspect_ratio_permille=aspect_permille,
+        resolution=resolution,
+        resolution_permille=prices.resolution_permille.get(resolution, PERMILLE),
+        aspect_ratio=aspect_ratio,
+        aspect_ratio_permille=prices.aspect_ratio_permille.get(aspect_ratio, PERMILLE),
     )

@@ -167,10 +167,7 @@ def _numbers(body: bytes) -> Iterator[re.Match[bytes]]:
 
 
 def _refusal(complaint: str, body: bytes) -> BodyMalformed:
-    matched = _COMPLAINT.fullmatch(complaint)
-    if matched is None:
-        return _invalid("unreadable", 0)
-    reason, offset = matched[1], _offset(body, line=int(matched[2]), column=int(matched[3]))
+    reason, offset = _split(complaint, body)
     if twice := _KEY_TWICE.fullmatch(reason):
         key = _RUST_ESCAPE.sub(_unescaped, twice[1])
         return BodyMalformed(f"request body has the key {quoted(key)} twice in one object")
@@ -178,7 +175,10 @@ def _refusal(complaint: str, body: bytes) -> BodyMalformed:
         return _number_refusal(body, offset)
     if reason.startswith("EOF while parsing"):
         return _invalid("unexpected end", len(body))
-    return _NAMED_REFUSALS.get(reason, lambda: _invalid(reason.replace("`", "'"), offset))()
+    if reason in _NAMED_REFUSALS:
+        return _NAMED_REFUSALS[reason]()
+    words = "expected value" if reason == "expected ident" else reason.replace("`", "'")
+    return _invalid(words, offset)
 
 
 def _number_refusal(body: bytes, offset: int) -> BodyMalformed:
@@ -192,6 +192,14 @@ def _number_refusal(body: bytes, offset: int) -> BodyMalformed:
                 else _invalid("number out of range", token.start())
             )
     return _integer_too_wide()
+
+
+def _split(complaint: str, body: bytes) -> tuple[str, int]:
+    """What jiter complains of, and where, in bytes from 0."""
+    matched = _COMPLAINT.fullmatch(complaint)
+    if matched is None:
+        return "unreadable", 0
+    return matched[1], _offset(body, line=int(matched[2]), column=int(matched[3]))
 
 
 def _offset(body: bytes, *, line: int, column: int) -> int:

@@ -131,6 +131,19 @@ class Submit:
         sending.add_done_callback(self._sending.discard)
         return await asyncio.shield(sending)
 
+    async def rehearse(self, caller: Caller, body: bytes, model: str) -> Quote:
+        """Price a body, refusing what a create would refuse and keeping nothing (rule 89)."""
+        submission = self.judge(body, model)
+        price = self.price(submission)
+        await self.database.read(_refuse_duplicate, caller.account.id, submission)
+        await self.database.read(
+            accounts.check_credit,
+            account_id=caller.account.id,
+            amount_micros=price.amount_micros,
+            currency=price.currency,
+        )
+        return price
+
     async def close(self) -> None:
         """Wait for what has been sent and not been recorded yet."""
         await asyncio.gather(*self._sending, return_exceptions=True)

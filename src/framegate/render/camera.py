@@ -136,7 +136,9 @@ def _push(stage: Stage, strength: float, *, is_pull: bool) -> Path:
     A pull has nothing to show beyond the picture, so it leans in first,
     quickly, and then draws back for most of the shot until the whole picture is seen again.
     """
-    reach = _lean(stage) * (1 - _ease(_after(stage.time, 0.2))) if is_pull else _ease(stage.time)
+    reach = (
+        _lean(stage, 0.32) * (1 - _ease(_after(stage.time, 0.2))) if is_pull else _ease(stage.time)
+    )
     amount = strength * (1.5 if is_pull else 1.0)
     ahead = min(0.15 * amount, 0.3) * reach
     zoom = 1 + min(0.07 * amount, 0.16) * reach
@@ -210,7 +212,7 @@ def _handheld(stage: Stage, strength: float) -> Path:
     """A breathing hand: three slow waves on each axis, none a multiple of another."""
     seconds = np.arange(stage.frames) / FRAMES_PER_S
     random = np.random.default_rng(stage.seed)
-    held = _lean(stage, until=0.3)
+    held = _lean(stage, 0.3)
     size = min(0.011 * strength, 0.022) * stage.unit
     waves = []
     for _ in range(2):
@@ -264,12 +266,28 @@ def _covered(path: Path, stage: Stage) -> Path:
             needed = np.maximum(needed, reach / np.maximum(half - moved, half * 0.25))
     return Path(
         ahead=path.ahead,
-        zoom=path.zoom * needed,
+        zoom=path.zoom * (1 + _rounded_off(needed - 1)),
         shift_x=path.shift_x,
         shift_y=path.shift_y,
         turn_x=path.turn_x,
         turn_y=path.turn_y,
     )
+
+
+def _rounded_off(needed: Curve) -> Curve:
+    """A curve above this one without its corners, still 0 at the first frame.
+
+    Which side of the picture needs the cover changes on the way, and the eye sees such a corner
+    as a jolt. Every frame takes the most that its neighbours need, and the steps are blurred by
+    no more than the same reach, which cannot bring them below.
+    """
+    reach = max(len(needed) // 10, 1)
+    offsets = np.arange(-reach, reach + 1)
+    padded = np.pad(needed, 2 * reach, mode="edge")
+    most = np.lib.stride_tricks.sliding_window_view(padded, 2 * reach + 1).max(axis=1)
+    weights = np.cos(offsets / (reach + 1) * np.pi / 2) ** 2
+    smooth = np.convolve(most, weights / weights.sum(), mode="valid")
+    return smooth * _smooth(np.arange(len(needed)) / (reach + 1))
 
 
 def _smooth(share: Curve) -> Curve:
@@ -281,7 +299,7 @@ def _after(time: Curve, start: float) -> Curve:
     return np.clip((time - start) / (1 - start), 0, 1)
 
 
-def _lean(stage: Stage, until: float = 0.24) -> Curve:
+def _lean(stage: Stage, until: float) -> Curve:
     """0 to 1 within the first part of the shot, then 1."""
     return _smooth(stage.time / until)
 
@@ -294,4 +312,4 @@ def _ease(time: Curve, *, start: float = 0.3, end: float = 0.45) -> Curve:
     fine = np.linspace(0, 1, 2_001)
     speed = _smooth(fine / start) * (1 - (1 - end) * _smooth((fine - 0.72) / 0.28))
     way = np.concatenate(([0.0], np.cumsum((speed[1:] + speed[:-1]) / 2)))
-    return np.interp(time, fine, way / way[-1])
+    return np.asarray(np.interp(time, fine, way / way[-1]), np.float64)

@@ -122,7 +122,8 @@ def _sharpness(gray: Field) -> Field:
 def _plants(colour: Field, regions: Regions) -> Field:
     red, green, blue = cv2.split(colour)
     greener = smooth_step(0.01, 0.06, green - np.maximum(red, blue) * 0.98)
-    return cv2.GaussianBlur(greener * (1 - regions.sky) * (1 - regions.water), (0, 0), 4)
+    rooted = greener * (1 - regions.sky) * (1 - regions.water)
+    return floats(cv2.GaussianBlur(rooted, (0, 0), 4))
 
 
 def _focus(weight: Field) -> tuple[float, float]:

@@ -102,6 +102,6 @@ _HAS_AFFINITY = hasattr(os, "sched_getaffinity")
 
 def _pixels(plane: VideoPlane) -> NDArray[np.uint8]:
     # The memory is the encoder's own frame, and the view is writable.
-    rows: NDArray[np.uint8] = np.asarray(memoryview(plane)).view(np.uint8)  # type: ignore[arg-type]
+    rows: NDArray[np.uint8] = np.asarray(memoryview(plane)).view(np.uint8)
     padded = rows.reshape(-1, plane.line_size)
     return padded[: plane.height, : plane.width]

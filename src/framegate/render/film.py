@@ -18,6 +18,7 @@ from framegate.render.order import FRAMES_PER_S, Progress, Rendered, RenderOrder
 from framegate.render.picture import Box, Picture, read_picture
 from framegate.render.prompt import Shot, frame_spans, shots_in
 from framegate.render.warp import Warp, warp_of
+from framegate.render.weather import Weather, weather_of
 from framegate.render.words import Layer, Move
 
 _PICTURE_ONLY = Box()
@@ -37,6 +38,7 @@ class Scene:
 
     source: Planes
     warp: Warp
+    weather: Weather
     frames: range
 
 
@@ -98,14 +100,17 @@ def _scene(
     )
     is_ambient = Move.STATIC not in shot.moves
     warp = warp_of(stage, path_of(shot.moves, stage), shot.layers, is_ambient=is_ambient)
-    return Scene(source=planes_of(rgb), warp=warp, frames=span)
+    weather = weather_of(shot.layers, stage)
+    return Scene(source=planes_of(rgb), warp=warp, weather=weather, frames=span)
 
 
 def _shoot(scene: Scene, opened: Encoder, tell: Callable[[str, int], None]) -> None:
     for frame in scene.frames:
         tell("rendering", frame)
         canvas, planes = opened.canvas()
-        scene.warp.draw(frame - scene.frames.start, scene.source, planes)
+        at = frame - scene.frames.start
+        scene.warp.draw(at, scene.source, planes)
+        scene.weather.draw(at, planes)
         opened.put(canvas)
 
 

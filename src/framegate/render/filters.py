@@ -45,7 +45,7 @@ def spread(field: Field, *, low: float = 2.0, high: float = 98.0) -> Field:
     floor, ceiling = np.percentile(field, (low, high))
     if ceiling - floor < _FLAT:
         return np.zeros_like(field)
-    return np.clip((field - floor) / (ceiling - floor), 0, 1).astype(np.float32)
+    return floats(np.clip((field - floor) / (ceiling - floor), 0, 1))
 
 
 def smooth_step(low: float, high: float, values: Field) -> Field:

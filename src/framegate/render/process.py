@@ -96,6 +96,8 @@ async def _converse(
             if ended is None:
                 await process.wait()
     except TimeoutError as exc:
+        # No grace here: whoever is late once may be late for ever.
+        _kill(process)
         raise RenderFailed(f"render took longer than {limits.wall_s_max} seconds") from exc
     else:
         if isinstance(ended, Finished):

@@ -121,7 +121,7 @@ def _first_edge(edges: Field, threshold: float) -> Field | None:
     found = strong.any(axis=0)
     if found.mean() < _FOUND_SHARE_MIN:
         return None
-    columns = np.arange(len(found))
+    columns = np.arange(edges.shape[1])
     first = np.argmax(strong, axis=0)
     # Where a column has no edge at all, the skyline goes on between its neighbours.
     return floats(np.interp(columns, columns[found], first[found]))

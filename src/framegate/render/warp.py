@@ -44,17 +44,22 @@ class Warp:
         ahead, zoom = float(path.ahead[frame]), float(path.zoom[frame])
         shift_x, shift_y = float(path.shift_x[frame]), float(path.shift_y[frame])
         turn_x, turn_y = float(path.turn_x[frame]), float(path.turn_y[frame])
-        w = self.near
-        x, y = self.place_x, self.place_y
+
+        def seen_at(w: Field) -> tuple[Field, Field]:
+            scale = (1 - ahead * w) / zoom
+            return (
+                (self.place_x - half_x) * scale + (shift_x * w + (turn_x + half_x)),
+                (self.place_y - half_y) * scale + (shift_y * w + (turn_y + half_y)),
+            )
+
         # The nearness counts at the place that is seen, which depends on it: two rounds settle
         # it, because the stretch limit makes each round shrink what is left by two thirds.
-        for _ in range(3):
-            scale = (1 - ahead * w) / zoom
-            x = (self.place_x - half_x) * scale + (shift_x * w + (turn_x + half_x))
-            y = (self.place_y - half_y) * scale + (shift_y * w + (turn_y + half_y))
-            w = cv2.remap(
+        x, y = seen_at(self.near)
+        for _ in range(2):
+            near = cv2.remap(
                 self.near, _nodes(x), _nodes(y), cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
             )
+            x, y = seen_at(near)
         if not self.flow.is_still:
             # A flow belongs to the picture, so it is read where the camera looks.
             flow = cv2.merge([part.astype(np.float32) for part in self.flow.displacement(frame)])

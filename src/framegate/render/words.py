@@ -187,7 +187,7 @@ LAYERS: tuple[tuple[Layer, str], ...] = (
         _any(
             r"\bsnow(?:s|ing|fall|flakes?|storm)\b|\bblizzard",
             r"\bsnow (?:is )?(?:fall|drift|start|com)\w*",
-            r"\b(?:falling|light|heavy|gentle|soft|drifting) snow\b|\bin the snow\b|^snow\b",
+            r"\b(?:falling|light|heavy|gentle|soft|drifting) snow\b|\bin the snow\b|^snow\b(?! c)",
             r"\bwith snow\b",
             r"下雪|飘雪|雪花|大雪(?!山)|飞雪|落雪|雪飘|小雪|飘着雪|暴风雪",
         ),
@@ -202,8 +202,9 @@ LAYERS: tuple[tuple[Layer, str], ...] = (
     (
         Layer.PETALS,
         _any(
-            r"\b(?:petals?|blossoms?|leaves)\b[^,.;]{0,24}?\b(?:fall|drift|float|fl[iy]|scatter|swirl)\w*",
-            r"\b(?:falling|drifting|floating|flying|swirling) (?:\w+ )?(?:petals?|blossoms?|leaves)",
+            r"\b(?:petals?|blossoms?|leaves)\b[^,.;]{0,24}?"  # One pattern: no comma here.
+            r"\b(?:fall|drift|float|fl[iy]|scatter|swirl)\w*",
+            r"\b(?:fall|drift|float|fly|swirl)ing (?:\w+ )?(?:petals?|blossoms?|leaves)",
             r"花瓣[^,.;。]{0,4}(?:飘|落|飞|舞|洒)|落花|落叶|落英",
             r"樱花[^,.;。]{0,3}(?:飘|落|纷|飞|舞)",
         ),

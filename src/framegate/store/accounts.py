@@ -198,6 +198,13 @@ def open_hold(
     )
 
 
+def check_credit(tx: Transaction, *, account_id: str, amount_micros: int, currency: str) -> None:
+    """Refuse what `open_hold` would refuse now, and hold nothing."""
+    account = account_by_id(tx, account_id)
+    if not account.is_unlimited and account.available_micros < amount_micros:
+        raise CreditMissing(_shortage(tx, account_id, amount_micros, f" {currency}", "this task"))
+
+
 def settle(tx: Transaction, *, task_id: str, now_ms: int) -> None:
     """Take the whole hold of a task that succeeded.
 

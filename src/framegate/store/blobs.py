@@ -67,9 +67,9 @@ class Blobs:
             path.unlink(missing_ok=True)
         return [path.name for path in swept]
 
-    def names(self, kind: Kind) -> set[str]:
-        """Ids of all published files of a kind, for the audit."""
-        return {path.stem for path in (self._folder / kind).iterdir()}
+    def lengths(self, kind: Kind) -> dict[str, int]:
+        """The id and length of every published file of a kind, for the audit."""
+        return {path.stem: path.stat().st_size for path in (self._folder / kind).iterdir()}
 
 
 def copy(source: Path, to: Path) -> tuple[int, str]:

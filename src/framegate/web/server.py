@@ -115,6 +115,7 @@ class _Server(uvicorn.Server):
         super().__init__(config)
         self._on_stopping = on_stopping
         self._is_up = asyncio.Event()
+        self._is_to_stop = asyncio.Event()
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -129,6 +130,12 @@ class _Server(uvicorn.Server):
         await super().startup(sockets)
         self._is_up.set()
 
+    async def main_loop(self) -> None:
+        """Refresh the Date header every second, and stop at once; uvicorn looks ten times."""
+        while not await self.on_tick(0):
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._is_to_stop.wait(), timeout=1)
+
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         self._on_stopping()
         await super().shutdown(sockets)
@@ -137,6 +144,7 @@ class _Server(uvicorn.Server):
         """Stop at leisure; the second time, at once."""
         self.force_exit = self.should_exit
         self.should_exit = True
+        self._is_to_stop.set()
 
     async def has_started(self, serving: asyncio.Future[None]) -> None:
         up = asyncio.ensure_future(self._is_up.wait())

@@ -1,6 +1,6 @@
 """Content codings undone in bounded steps, for servers that compress although asked not to.
 
-`outbound` feeds it what arrives and counts what comes out. However small a bomb is, no step unpacks
+`reading` feeds it what arrives and counts what comes out. However small a bomb is, no step unpacks
 more than STEP_BYTES, so the count stops it in time.
 """
 

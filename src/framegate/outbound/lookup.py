@@ -1,4 +1,4 @@
-"""What a name resolves to, and whether we may connect there; `outbound` plugs it into aiohttp.
+"""What a name resolves to, and whether we may connect there; `door` plugs it into aiohttp.
 
 The answer that is judged is the answer that is connected to: aiohttp is given the addresses, not
 the name, so a name service that changes its mind a moment later changes nothing.

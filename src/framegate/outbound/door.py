@@ -1,16 +1,15 @@
-"""The only way out: every HTTP request that framegate makes leaves here.
+"""The door itself: one pool of connections under one rule about addresses.
 
-`upstreams`, `flows` and `render` ask it to post, get or download. It judges each address before a
-socket is opened (`outbound_address` asks `domain.url`), counts every byte and second, and tells
-strictly apart what never left us (NotSent) and what may have been done (AnswerLost). It knows no
-task, no upstream and no money. Nothing from the environment (proxies, netrc) has a say.
+`upstreams`, `flows` and `render` ask it to post, get or download. Each address is judged before a
+socket is opened (names by `lookup`, the rest by `domain.url`), every byte and second is counted,
+and what never left us (NotSent) is told strictly apart from what may have been done (AnswerLost).
+It knows no task, no upstream and no money. Nothing from the environment (proxies, netrc) has a say.
 """
 
 import asyncio
-import hashlib
 import re
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping
-from contextlib import aclosing, asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
@@ -21,9 +20,9 @@ from aiohttp.abc import AbstractResolver
 from yarl import URL
 
 from framegate.domain import url as urls
-from framegate.errors import AddressRefused, AnswerLost, AnswerTooLarge, NotSent, OutboundError
-from framegate.outbound_address import REFUSED_SENTENCE, JudgingResolver, ThreadedLookup
-from framegate.outbound_coding import Decoding
+from framegate.errors import AddressRefused, AnswerLost, NotSent, OutboundError
+from framegate.outbound.lookup import REFUSED_SENTENCE, JudgingResolver, ThreadedLookup
+from framegate.outbound.reading import Downloaded, beginning, keep, whole
 
 REDIRECTS_MAX = 3
 CONNECT_WAIT_S_MAX = 10
@@ -37,10 +36,6 @@ IDLE_S_MAX = 2
 and whether it read the request is then unknown: a paid task parked for nothing. Servers wait 5 s
 and more, so after 2 s we close first, and a busy pool still pays for one handshake only."""
 
-BEGINNING_WAIT_S_MAX = 1
-"""How long `tell` waits for a body once the status is there."""
-
-READ_BYTES = 256 * 1024
 USER_AGENT = "framegate"
 
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
@@ -59,15 +54,6 @@ class Answer:
     body: bytes
 
 
-@dataclass(frozen=True, kw_only=True)
-class Downloaded:
-    """A file that came whole. media_type is what the server claims, "" when it does not."""
-
-    bytes_count: int
-    sha256: str
-    media_type: str
-
-
 @dataclass
 class _Progress:
     """Whether a connection was handed to the request: from then on something may have left us."""
@@ -76,7 +62,7 @@ class _Progress:
 
 
 class Outbound:
-    """A pool of connections under one rule about addresses; made by one of its two constructors."""
+    """One way out; made by one of its two named constructors, closed at the end."""
 
     def __init__(
         self, *, allow: frozenset[str], public_only: bool, lookup: AbstractResolver | None
@@ -130,7 +116,7 @@ class Outbound:
             body=body,
             headers=headers,
             wait_s_max=wait_s_max,
-            read=lambda response: _whole(response, answer_bytes_max),
+            read=lambda response: whole(response, answer_bytes_max),
         )
 
     async def tell(
@@ -153,7 +139,7 @@ class Outbound:
             body=body,
             headers=headers,
             wait_s_max=wait_s_max,
-            read=lambda response: _beginning(response, answer_bytes_kept),
+            read=lambda response: beginning(response, answer_bytes_kept),
         )
 
     async def get(
@@ -169,7 +155,7 @@ class Outbound:
             body=None,
             headers=headers,
             wait_s_max=wait_s_max,
-            read=lambda response: _whole(response, answer_bytes_max),
+            read=lambda response: whole(response, answer_bytes_max),
         )
 
     async def download(
@@ -189,7 +175,7 @@ class Outbound:
                 _translated(progress, wait_s_max),
                 self._followed(url, progress) as response,
             ):
-                return await _keep(response, to, bytes_max)
+                return await keep(response, to, bytes_max)
         except BaseException:
             await asyncio.to_thread(to.unlink, missing_ok=True)
             raise
@@ -318,66 +304,6 @@ async def _translated(progress: _Progress, wait_s_max: float) -> AsyncIterator[N
         error: type[OutboundError] = AnswerLost if progress.has_connection else NotSent
         # The class says what happened; the text might hold a signed address, so it stays behind.
         raise error(type(exc).__name__) from exc
-
-
-async def _whole(response: aiohttp.ClientResponse, bytes_max: int) -> bytes:
-    return b"".join([part async for part in _plain_parts(response, bytes_max)])
-
-
-async def _beginning(response: aiohttp.ClientResponse, bytes_kept: int) -> bytes:
-    kept = bytearray()
-    with suppress(aiohttp.ClientError, OutboundError, TimeoutError):
-        async with asyncio.timeout(BEGINNING_WAIT_S_MAX):
-            async for part in _raw_parts(response):
-                kept += part[: bytes_kept - len(kept)]
-                if len(kept) >= bytes_kept:
-                    break
-    return bytes(kept)
-
-
-async def _plain_parts(
-    response: aiohttp.ClientResponse, bytes_max: int
-) -> AsyncGenerator[bytes, None]:
-    """The parts of the body after any coding is undone; never more than bytes_max together."""
-    decoding = Decoding(response.headers.get("Content-Encoding", ""))
-    count = 0
-    async for raw in _raw_parts(response):
-        for part in decoding.feed(raw):
-            count += len(part)
-            if count > bytes_max:
-                raise AnswerTooLarge(f"more than {bytes_max} bytes")
-            yield part
-    decoding.finish()
-
-
-async def _raw_parts(response: aiohttp.ClientResponse) -> AsyncIterator[bytes]:
-    try:
-        async for part in response.content.iter_chunked(READ_BYTES):
-            yield part
-    except OSError as exc:
-        # A bare OSError of the socket would look like one of the file that is being written.
-        raise AnswerLost(type(exc).__name__) from exc
-
-
-async def _keep(response: aiohttp.ClientResponse, to: Path, bytes_max: int) -> Downloaded:
-    digest = hashlib.sha256()
-    count = 0
-
-    def write(part: bytes) -> None:
-        file.write(part)
-        digest.update(part)
-
-    with to.open("wb") as file:
-        async with aclosing(_plain_parts(response, bytes_max)) as parts:
-            async for part in parts:
-                count += len(part)
-                # A slow disk holds up this download only, not everything on the event loop.
-                await asyncio.to_thread(write, part)
-    return Downloaded(
-        bytes_count=count,
-        sha256=digest.hexdigest(),
-        media_type=response.headers.get("Content-Type", ""),
-    )
 
 
 def _joined(url: str, location: str) -> str:

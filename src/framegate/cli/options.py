@@ -1,0 +1,30 @@
+"""The options that several commands share, and the settings they lead to."""
+
+import os
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from framegate.settings import Settings, load
+
+DataOption = Annotated[
+    str | None,
+    typer.Option("--data", help="The data folder.", show_default="framegate-data", metavar="DIR"),
+]
+ConfigOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--config", help="A framegate.toml.", show_default="./framegate.toml, if there is one"
+    ),
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="Answer with one line of JSON.")]
+
+
+def settings(*, data: str | None, config: Path | None = None, **server: Any) -> Settings:
+    """Read the settings under a command's own options."""
+    return load(
+        config=config,
+        environment=os.environ,
+        overrides={"data": {"dir": data}, "server": server},
+    )

@@ -1,0 +1,118 @@
+"""`framegate serve` and `framegate work`: the two processes that run."""
+
+import asyncio
+import signal
+from typing import Annotated, cast
+
+import typer
+
+from framegate.cli import log
+from framegate.cli.options import ConfigOption, DataOption, settings
+from framegate.cli.terminal import say, troubles
+from framegate.engine.embedded import Queue
+from framegate.errors import SettingsInvalid
+from framegate.gateway import Gateway
+from framegate.settings import Settings
+from framegate.web import server
+from framegate.web.app import app
+from framegate.web.connection import Limits
+from framegate.worker import QUEUES, only_worker
+from framegate.worker import work as run_worker
+
+
+def serve(
+    host: Annotated[
+        str | None, typer.Option(help="The address to listen on.", show_default="127.0.0.1")
+    ] = None,
+    port: Annotated[
+        int | None, typer.Option(help="The port; 0 takes a free one.", show_default="8787")
+    ] = None,
+    data: DataOption = None,
+    config: ConfigOption = None,
+    no_work: Annotated[
+        bool, typer.Option("--no-work", help="Only the API; run `framegate work` beside it.")
+    ] = False,
+) -> None:
+    """Start the gateway: the API and, unless told otherwise, its worker."""
+    with troubles():
+        chosen = settings(data=data, config=config, host=host, port=port)
+        log.configure()
+        server.run(_serve(chosen, works=not no_work))
+
+
+def work(
+    data: DataOption = None,
+    config: ConfigOption = None,
+    queues: Annotated[
+        str | None,
+        typer.Option(help=f"Only these, by comma: {', '.join(QUEUES)}.", show_default="all"),
+    ] = None,
+) -> None:
+    """Run the worker alone, beside a `serve --no-work` on the same data folder."""
+    with troubles():
+        chosen = settings(data=data, config=config)
+        log.configure()
+        server.run(_work(chosen, _queues(queues)))
+
+
+async def _serve(chosen: Settings, *, works: bool) -> None:
+    listener = server.listen(chosen.server.host, chosen.server.port)
+    gateway = Gateway.open(chosen, public_url=listener.url)
+    key_file = gateway.prepare()
+    stop = asyncio.Event()
+
+    def announce() -> None:
+        say(f"framegate listens on {listener.url}, its data is in {gateway.folder}")
+        if key_file:
+            say(f"first start: an admin key is in {key_file}")
+        if not works:
+            say("it does not work on tasks: run `framegate work` on the same data folder")
+
+    limits = Limits(
+        head_wait_s=chosen.server.header_wait_s,
+        connections_max=chosen.server.connections_max,
+        shutdown_wait_s=chosen.server.shutdown_wait_s,
+    )
+    try:
+        if not works:
+            await server.serve(app(gateway), listener, limits=limits, on_started=announce)
+            return
+        with only_worker(gateway.folder):
+            worker = asyncio.create_task(run_worker(gateway, stop))
+            try:
+                await server.serve(app(gateway), listener, limits=limits, on_started=announce)
+            finally:
+                stop.set()
+                await worker
+    finally:
+        await gateway.close()
+
+
+async def _work(chosen: Settings, queues: frozenset[Queue] | None) -> None:
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    gateway = Gateway.open(chosen, public_url=_configured_url(chosen))
+    try:
+        with only_worker(gateway.folder):
+            gateway.prepare()
+            say(f"framegate works on {gateway.folder}")
+            await run_worker(gateway, stop, queues=queues)
+    finally:
+        await gateway.close()
+
+
+def _configured_url(chosen: Settings) -> str:
+    # A worker listens nowhere: it links files under the address that `serve` was given.
+    return f"http://{chosen.server.host}:{chosen.server.port}"
+
+
+def _queues(text: str | None) -> frozenset[Queue] | None:
+    if text is None:
+        return None
+    names = {name.strip() for name in text.split(",") if name.strip()}
+    unknown = names - set(QUEUES)
+    if unknown or not names:
+        raise SettingsInvalid(f"--queues takes {', '.join(QUEUES)}; got {text!r}")
+    return frozenset(cast("set[Queue]", names))

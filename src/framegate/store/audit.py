@@ -1,0 +1,151 @@
+"""The promises of docs/safety.md that a query can decide, each with what breaks it.
+
+`framegate audit` runs them on a live or a stopped database; tests run them after every fault.
+Every check answers the ids that break its promise, and an empty list means that it holds.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from sqlalchemy import text
+
+from framegate.domain.quote import PriceList
+from framegate.store.database import Transaction
+
+IDS_SHOWN_MAX = 20
+OVERDUE_MS = 600_000
+
+
+@dataclass(frozen=True, kw_only=True)
+class Finding:
+    """One promise: its number and sentence, and the ids that break it (the first few)."""
+
+    promise: int
+    says: str
+    broken: int
+    ids: tuple[str, ...]
+
+
+_CHECKS: list[tuple[int, str, str]] = [
+    (
+        1,
+        "every transfer has at least two entries and sums to zero",
+        """SELECT t.id FROM transfers t LEFT JOIN entries e ON e.transfer_id = t.id
+           GROUP BY t.id HAVING COUNT(e.id) < 2 OR SUM(e.amount_micros) <> 0""",
+    ),
+    (
+        2,
+        "a stored balance is the sum of its entries",
+        """SELECT a.id FROM accounts a LEFT JOIN entries e ON e.ledger = a.id
+           GROUP BY a.id, a.posted_micros
+           HAVING a.posted_micros <> COALESCE(SUM(e.amount_micros), 0)""",
+    ),
+    (
+        3,
+        "held is the sum of the open holds",
+        """SELECT a.id FROM accounts a
+           LEFT JOIN holds h ON h.account_id = a.id AND h.state = 'open'
+           GROUP BY a.id, a.held_micros
+           HAVING a.held_micros <> COALESCE(SUM(h.amount_micros), 0)""",
+    ),
+    (
+        3,
+        "a limited account has no negative available credit",
+        "SELECT id FROM accounts WHERE is_unlimited = 0 AND posted_micros - held_micros < 0",
+    ),
+    (
+        4,
+        "every task has a hold of its price, and every hold a task",
+        """SELECT t.id FROM tasks t LEFT JOIN holds h ON h.task_id = t.id
+           WHERE h.task_id IS NULL OR h.amount_micros <> t.price_micros
+              OR h.account_id <> t.account_id""",
+    ),
+    (
+        5,
+        "a task has ended exactly when its hold is closed",
+        """SELECT t.id FROM tasks t JOIN holds h ON h.task_id = t.id
+           WHERE (h.state = 'open') <> (t.ended_ms = 0)
+              OR (t.ended_ms <> 0) <> (t.status IN
+                  ('succeeded', 'failed', 'cancelled', 'expired', 'refused'))""",
+    ),
+    (
+        5,
+        "a task has succeeded exactly when its hold is settled, once, at its price",
+        """SELECT t.id FROM tasks t JOIN holds h ON h.task_id = t.id
+           LEFT JOIN transfers s ON s.task_id = t.id AND s.kind = 'settle'
+           LEFT JOIN entries e ON e.transfer_id = s.id AND e.ledger = t.account_id
+           WHERE (t.status = 'succeeded') <> (h.state = 'settled')
+              OR (t.status = 'succeeded') <> (s.id IS NOT NULL)
+              OR (s.id IS NOT NULL AND COALESCE(e.amount_micros, 0) <> -t.price_micros)""",
+    ),
+    (
+        12,
+        "every task that has not ended has a deadline and a wake-up",
+        """SELECT t.id FROM tasks t
+           LEFT JOIN jobs j ON j.queue = 'track' AND j.subject = t.id
+           WHERE t.ended_ms = 0 AND (j.subject IS NULL OR t.deadline_ms = 0)""",
+    ),
+    (
+        14,
+        "every pending delivery has a wake-up",
+        """SELECT d.id FROM deliveries d
+           LEFT JOIN jobs j ON j.queue = 'deliver' AND j.subject = d.id
+           WHERE d.ended_ms = 0 AND j.subject IS NULL""",
+    ),
+    (
+        14,
+        "a delivery is given up only after its schedule, or because its receiver said 410",
+        """SELECT d.id FROM deliveries d WHERE d.status = 'failed' AND d.attempts < 10
+           AND NOT EXISTS (SELECT 1 FROM attempts a
+                           WHERE a.delivery_id = d.id AND a.http_status = 410)""",
+    ),
+    (
+        16,
+        "a succeeded task has a stored video",
+        """SELECT t.id FROM tasks t LEFT JOIN videos v ON v.task_id = t.id
+           WHERE (t.status = 'succeeded') <> (v.id IS NOT NULL)""",
+    ),
+]
+
+
+def run(tx: Transaction, *, video_files: dict[str, int]) -> list[Finding]:
+    """Check every promise.
+
+    video_files  id -> length of every file in the videos folder
+    """
+    found = [
+        _finding(promise, says, [str(row[0]) for row in tx.execute(text(query))])
+        for promise, says, query in _CHECKS
+    ]
+    computed: list[tuple[int, str, Callable[[Transaction], list[str]]]] = [
+        (5, "a price is the price of its facts under the version kept", _wrong_prices),
+        (16, "a stored video's file is there, whole", lambda tx: _missing(tx, video_files)),
+    ]
+    found += [_finding(promise, says, check(tx)) for promise, says, check in computed]
+    return sorted(found, key=lambda finding: finding.promise)
+
+
+def _finding(promise: int, says: str, ids: list[str]) -> Finding:
+    return Finding(promise=promise, says=says, broken=len(ids), ids=tuple(ids[:IDS_SHOWN_MAX]))
+
+
+def _wrong_prices(tx: Transaction) -> list[str]:
+    kept = tx.execute(text("SELECT version, terms FROM price_lists"))
+    lists = {row.version: PriceList.from_terms(row.terms) for row in kept}
+    columns = "id, resolution, aspect_ratio, duration_s, price_micros, price_version"
+    return [
+        row.id
+        for row in tx.execute(text(f"SELECT {columns} FROM tasks"))  # noqa: S608 - our own names
+        if row.price_version not in lists
+        or row.price_micros
+        != lists[row.price_version].price_micros(
+            duration_s=row.duration_s,
+            resolution=row.resolution,
+            aspect_ratio=row.aspect_ratio,
+        )
+    ]
+
+
+def _missing(tx: Transaction, files: dict[str, int]) -> list[str]:
+    rows = tx.execute(text("SELECT id, bytes_count FROM videos WHERE deleted_ms = 0"))
+    return [row.id for row in rows if files.get(row.id) != row.bytes_count]

@@ -1,0 +1,189 @@
+"""framegate's own API under `/api`: pictures, quotes, progress, the account.
+
+What the page's dialect has no word for. Same envelope, same keys, same refusals.
+"""
+
+import asyncio
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from framegate import ids
+from framegate.domain import picture
+from framegate.domain.kling import vendor_task
+from framegate.domain.ledger import Caller
+from framegate.domain.money import decimal_from_micros
+from framegate.domain.quote import PERMILLE, Quote
+from framegate.domain.task import Task
+from framegate.errors import BodyTooLarge, NotFound, PictureRefused
+from framegate.gateway import Gateway, now_ms
+from framegate.store import pictures, tasks
+from framegate.store.pictures import PictureRow
+from framegate.web import auth, body, envelope, uploads
+from framegate.web.envelope import request_id_of
+
+DEFAULT_MODEL = "kling-3.0-turbo"
+
+
+@dataclass(frozen=True)
+class Api:
+    """The handlers, with the gateway they ask."""
+
+    gateway: Gateway
+
+    def routes(self) -> list[Route]:
+        """Every path under `/api`."""
+        return [
+            Route("/api/images", self.upload, methods=["POST"]),
+            Route("/api/quote", self.quote, methods=["POST"]),
+            Route("/api/tasks/{task_id}", self.task),
+            Route("/api/account", self.account),
+        ]
+
+    async def upload(self, request: Request) -> Response:
+        """`POST /api/images`: keep a picture and answer its link (rule 87).
+
+        The picture rules are judged at once: nothing of a refused one is kept.
+        """
+        caller = await auth.creator_of(request, self.gateway)
+        temporary = self.gateway.blobs.incoming()
+        try:
+            await _receive_picture(request, temporary)
+            row = await asyncio.to_thread(_judged, temporary, caller)
+            await asyncio.to_thread(self.gateway.blobs.publish, "images", row.id, temporary)
+        finally:
+            await asyncio.to_thread(temporary.unlink, missing_ok=True)
+        await self.gateway.database.write(pictures.keep, row)
+        data = {
+            "id": row.id,
+            "url": self.gateway.links.make("images", row.id, now_ms=now_ms()),
+            "format": row.format,
+            "width": row.width,
+            "height": row.height,
+            "bytes": row.bytes_count,
+            "sha256": row.sha256,
+        }
+        return envelope.success(data, request_id_of(request))
+
+    async def quote(self, request: Request) -> Response:
+        """`POST /api/quote`: price a body without submitting it (rule 89)."""
+        caller = await auth.creator_of(request, self.gateway)
+        model = request.query_params.get("model", DEFAULT_MODEL)
+        self.gateway.submit.candidates(model)
+        content = await body.read_json(request, wait_s_max=self.gateway.settings.server.body_wait_s)
+        priced = await self.gateway.submit.rehearse(caller, content, model)
+        available = None
+        if not caller.account.is_unlimited:
+            available = decimal_from_micros(caller.account.available_micros)
+        return envelope.success(_quote(priced, available), request_id_of(request))
+
+    async def task(self, request: Request) -> Response:
+        """`GET /api/tasks/{id}`: the vendor's object, with price, stage and frames."""
+        caller = await auth.caller_of(request, self.gateway)
+        task = await self.gateway.database.read(
+            tasks.of_caller, caller.account.id, request.path_params["task_id"]
+        )
+        if task is None:
+            raise NotFound("task not found")
+        return envelope.success(
+            await self._task(task),
+            request_id_of(request),
+            headers=(("X-Framegate-Task", task.id),),
+        )
+
+    async def account(self, request: Request) -> Response:
+        """`GET /api/account`: what the caller's account has, holds and may spend."""
+        account = (await auth.caller_of(request, self.gateway)).account
+        data = {
+            "id": account.id,
+            "name": account.name,
+            "unlimited": account.is_unlimited,
+            "posted": decimal_from_micros(account.posted_micros),
+            "held": decimal_from_micros(account.held_micros),
+            "available": decimal_from_micros(account.available_micros),
+            "currency": self._currency(),
+        }
+        return envelope.success(data, request_id_of(request))
+
+    async def _task(self, task: Task) -> dict[str, Any]:
+        links = self.gateway.links
+        url = links.make("videos", task.video.id, now_ms=now_ms()) if task.video else ""
+        upstream = self.gateway.upstreams.get(task.upstream)
+        render = None
+        if upstream is not None and task.ticket:
+            render = await upstream.progress(task.ticket)
+        return vendor_task(task, video_url=url) | {
+            "task": task.id,
+            "stage": render.stage if render else "",
+            "frames_done": render.frames_done if render else 0,
+            "frames_total": render.frames_total if render else 0,
+            "price": decimal_from_micros(task.price_micros),
+            "currency": task.currency,
+            "resolution": task.resolution,
+            "aspect_ratio": task.aspect_ratio,
+            "duration": task.duration_s,
+            "sha256": task.video.sha256 if task.video else "",
+            "bytes": task.video.bytes_count if task.video else 0,
+        }
+
+    def _currency(self) -> str:
+        return next(iter(self.gateway.submit.prices.values())).currency
+
+
+async def _receive_picture(request: Request, to: Path) -> None:
+    try:
+        await uploads.receive(request, to, bytes_max=picture.PICTURE_BYTES_MAX)
+    except BodyTooLarge as error:
+        # The page's own words for a picture; the exact size is not known, nobody read it all.
+        raise PictureRefused("image must be at most 50 MB; got more") from error
+
+
+def _judged(path: Path, caller: Caller) -> PictureRow:
+    content = path.read_bytes()
+    facts = picture.judge(content)
+    return PictureRow(
+        id=ids.new("img"),
+        account_id=caller.account.id,
+        format=facts.format,
+        width=facts.width,
+        height=facts.height,
+        bytes_count=len(content),
+        sha256=hashlib.sha256(content).hexdigest(),
+        created_ms=now_ms(),
+    )
+
+
+def _quote(priced: Quote, available: str | None) -> dict[str, Any]:
+    per_second = decimal_from_micros(priced.per_second_micros)
+    lines = [
+        {"what": "duration", "value": f"{priced.duration_s} s", "factor": str(priced.duration_s)},
+        {"what": "per second", "value": per_second, "factor": per_second},
+        {
+            "what": "resolution",
+            "value": priced.resolution,
+            "factor": _factor(priced.resolution_permille),
+        },
+        {
+            "what": "aspect_ratio",
+            "value": priced.aspect_ratio,
+            "factor": _factor(priced.aspect_ratio_permille),
+        },
+    ]
+    return {
+        "amount": decimal_from_micros(priced.amount_micros),
+        "amount_micros": priced.amount_micros,
+        "currency": priced.currency,
+        "lines": lines,
+        # null: the account is unlimited.
+        "available": available,
+        "version": priced.version,
+    }
+
+
+def _factor(permille: int) -> str:
+    return decimal_from_micros(permille * 1_000_000 // PERMILLE)

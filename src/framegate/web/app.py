@@ -1,0 +1,74 @@
+"""The whole HTTP face: every route, behind the one edge.
+
+`cli serve` runs it. Adding a dialect is adding its routes here.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+from starlette.types import ASGIApp
+
+from framegate import __version__
+from framegate.engine import embedded as engine
+from framegate.gateway import Gateway
+from framegate.web import envelope
+from framegate.web.api import Api
+from framegate.web.edge import Edge, Paths
+from framegate.web.envelope import request_id_of
+from framegate.web.kling import KlingDialect
+from framegate.web.stored import Stored
+
+
+def app(gateway: Gateway) -> ASGIApp:
+    """The ASGI app of one gateway."""
+    routes = [
+        *Health(gateway).routes(),
+        *Stored(gateway).routes(),
+        *Api(gateway).routes(),
+        *KlingDialect(gateway).routes(),
+    ]
+    return Edge(Paths(routes))
+
+
+@dataclass(frozen=True)
+class Health:
+    """What probes and people ask first."""
+
+    gateway: Gateway
+
+    def routes(self) -> list[Route]:
+        """`/`, `/healthz` and `/readyz`."""
+        return [
+            Route("/", self.about),
+            Route("/healthz", self.healthz),
+            Route("/readyz", self.readyz),
+        ]
+
+    async def about(self, request: Request) -> Response:
+        """`GET /`: what this is and where to go."""
+        url = self.gateway.links.public_url
+        data: dict[str, Any] = {
+            "name": "framegate",
+            "version": __version__,
+            "create": f"POST {url}/kling/image-to-video/kling-3.0-turbo",
+            "upload": f"POST {url}/api/images",
+            "health": f"{url}/healthz",
+        }
+        return envelope.success(data, request_id_of(request))
+
+    async def healthz(self, request: Request) -> Response:
+        """The process answers; nothing else is asked."""
+        return envelope.success({"status": "ok"}, request_id_of(request))
+
+    async def readyz(self, request: Request) -> Response:
+        """The database can be written and read: a create would be accepted.
+
+        raises   StoreDown (503) when it cannot
+        """
+        await self.gateway.database.write(engine.depths)
+        jobs = await self.gateway.database.read(engine.depths)
+        data = {"status": "ready", "waiting": self.gateway.database.waiting, "jobs": jobs}
+        return envelope.success(data, request_id_of(request))

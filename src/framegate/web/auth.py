@@ -1,0 +1,38 @@
+"""Who sent this request: the Bearer key, and the account it spends from."""
+
+from starlette.requests import Request
+
+from framegate.domain.ledger import Caller
+from framegate.errors import KeyMissing, KeyUnknown, RightMissing
+from framegate.gateway import Gateway
+
+# Longer than any key of ours: more is not worth a hash.
+KEY_CHARACTERS_MAX = 200
+
+
+async def caller_of(request: Request, gateway: Gateway) -> Caller:
+    """The caller behind `Authorization: Bearer KEY`.
+
+    raises   KeyMissing, KeyUnknown, KeyExpired
+    """
+    header = request.headers.get("authorization", "").strip()
+    if not header:
+        raise KeyMissing
+    scheme, _, key = header.partition(" ")
+    key = key.strip()
+    if scheme.lower() != "bearer" or not key:
+        raise KeyMissing
+    if len(key) > KEY_CHARACTERS_MAX or not key.isascii():
+        raise KeyUnknown
+    return await gateway.authenticate(key)
+
+
+async def creator_of(request: Request, gateway: Gateway) -> Caller:
+    """A caller who may spend.
+
+    raises   as `caller_of`; RightMissing for a key that may only read
+    """
+    caller = await caller_of(request, gateway)
+    if not caller.key.scope.may_create:
+        raise RightMissing("this key may not create tasks")
+    return caller
