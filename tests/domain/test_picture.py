@@ -83,7 +83,7 @@ def test_picture_turned_by_exif_keeps_its_stored_size():
         segment(0xE1, b"Exif\0\0" + drawn(16, 16, "JPEG")[:60_000]),
         segment(0xC4, bytes(30)) + segment(0xCC, bytes(4)),
         segment(0xFE) + b"\xff\xff\xff" + segment(0xDB, bytes(65)),
-        b"\x00\x00" + segment(0xE0) + b"stray",
+        segment(0xE0) + b"stray\x00" + segment(0xFE),
         b"\xff\x01\xff\xd0",
         segment(0xE2, bytes(65_000)) * 40,
     ],

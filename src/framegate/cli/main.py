@@ -23,7 +23,7 @@ framegate.command()(accounts.topup)
 framegate.command()(audit.audit)
 
 
-def _version(asked: bool) -> None:  # noqa: FBT001 - typer calls it with the flag's value
+def _version(asked: bool) -> None:
     if asked:
         typer.echo(f"framegate {__version__}")
         raise typer.Exit

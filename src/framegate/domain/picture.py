@@ -28,6 +28,8 @@ PICTURE_RATIO_MAX_NUMERATOR, PICTURE_RATIO_MAX_DENOMINATOR = 5, 2
 
 NOT_READABLE = "image is not readable"
 NOT_FETCHED = "image could not be fetched"
+TOO_LARGE_UNCOUNTED = "image must be at most 50 MB; got more"
+"""For a picture whose reading was stopped at the limit: nobody knows how long it is."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -49,7 +49,7 @@ MOVES: dict[TaskStatus, frozenset[TaskStatus]] = {
         {TaskStatus.UNCERTAIN, TaskStatus.SUBMITTED, TaskStatus.REFUSED, TaskStatus.EXPIRED}
     ),
     TaskStatus.UNCERTAIN: frozenset(
-        {TaskStatus.SUBMITTED, TaskStatus.EXPIRED, TaskStatus.CANCELLED, TaskStatus.FAILED}
+        {TaskStatus.SUBMITTED, TaskStatus.REFUSED, TaskStatus.EXPIRED, TaskStatus.CANCELLED}
     ),
     TaskStatus.SUBMITTED: frozenset({TaskStatus.PROCESSING}) | _ENDS,
     TaskStatus.PROCESSING: _ENDS,

@@ -28,12 +28,14 @@ from framegate.domain.signature import Keyring, sign_webhook
 from framegate.domain.task import Task
 from framegate.engine import embedded as engine
 from framegate.engine.embedded import Wake
-from framegate.errors import AnswerTooLarge, OutboundError
+from framegate.errors import OutboundError
 from framegate.outbound import Outbound
 from framegate.store import accounts, deliveries, tasks
 from framegate.store.database import Database, Transaction
 
 HOST_BUSY_WAIT_MS = 1_000
+# All that the account is told of a failed connection: nothing about our network.
+NO_ANSWER = "no answer"
 
 _log = structlog.get_logger("framegate.flows.deliver")
 
@@ -80,26 +82,23 @@ class Deliver:
         video_url = self.links.make("videos", task.video.id, now_ms=at_ms) if task.video else ""
         body = msgspec.json.encode(vendor_task(task, video_url=video_url))
         try:
-            answer = await self.outbound.post(
+            answer = await self.outbound.tell(
                 delivery.url,
                 body=body,
                 headers=self._headers(delivery, account, body, now_s=at_ms // 1_000),
                 wait_s_max=self.attempt_wait_s,
-                answer_bytes_max=ANSWER_BYTES_KEPT,
+                answer_bytes_kept=ANSWER_BYTES_KEPT,
             )
         except OutboundError as error:
             _log.info("delivery.no_answer", delivery=delivery.id, error=repr(error))
             took_ms = self.clock_ms() - at_ms
-            # For the account's eyes: the class of the trouble, nothing about our network.
-            return Attempt(
-                at_ms=at_ms, took_ms=took_ms, http_status=0, error=_words(error), answer=b""
-            )
+            return Attempt(at_ms=at_ms, took_ms=took_ms, http_status=0, error=NO_ANSWER, answer=b"")
         return Attempt(
             at_ms=at_ms,
             took_ms=self.clock_ms() - at_ms,
             http_status=answer.status,
             error="",
-            answer=answer.body[:ANSWER_BYTES_KEPT],
+            answer=answer.body,
             retry_after_s=_retry_after_s(answer.headers.get("Retry-After", "")),
         )
 
@@ -139,12 +138,6 @@ def _owed(tx: Transaction, delivery_id: str) -> tuple[Delivery, Task, Account] |
     if task is None:
         return None
     return delivery, task, accounts.account_by_id(tx, delivery.account_id)
-
-
-def _words(error: OutboundError) -> str:
-    if isinstance(error, AnswerTooLarge):
-        return "the answer was too large"
-    return "no answer"
 
 
 def _retry_after_s(text: str) -> int | None:

@@ -323,7 +323,8 @@ def _accept(tx: Transaction, task: Task, ticket: Ticket, *, now_ms: int) -> None
 
 def _refuse_now(tx: Transaction, task_id: str, note: str, *, now_ms: int) -> None:
     task = tasks.by_id(tx, task_id)
-    if task is not None and task.status is TaskStatus.SENDING:
+    # Tracking may have lost patience meanwhile; a definite no is still a definite no.
+    if task is not None and task.status in {TaskStatus.SENDING, TaskStatus.UNCERTAIN}:
         finish.refuse(tx, task, note=note, now_ms=now_ms)
 
 

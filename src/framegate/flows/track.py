@@ -65,21 +65,28 @@ class Track:
             _log.error("track.upstream_missing", task=task.id, upstream=task.upstream)
             await self._wait(task, wake, TOO_LATE)
         elif task.status is TaskStatus.SENDING:
-            await self.database.write(
-                pace.mark_uncertain,
-                task,
-                reason=SILENT,
-                release_after_s=self.uncertain_release_s,
-                now_ms=wake.now_ms,
-            )
+            await self._doubt(task, wake)
         elif task.status is TaskStatus.UNCERTAIN:
             await self._look_up(task, upstream, wake)
         else:
             await self._follow(task, upstream, wake)
 
+    async def _doubt(self, task: Task, wake: Wake) -> None:
+        if self.clock_ms() < task.next_ms:
+            # Still being sent, to the next upstream of the pool by now.
+            await self.database.write(engine.reschedule, "track", wake, at_ms=task.next_ms)
+            return
+        await self.database.write(
+            pace.mark_uncertain,
+            task,
+            reason=SILENT,
+            release_after_s=self.uncertain_release_s,
+            now_ms=self.clock_ms(),
+        )
+
     async def _look_up(self, task: Task, upstream: Upstream, wake: Wake) -> None:
         found = await upstream.find(task_id=task.id, external_task_id=task.external_task_id)
-        if isinstance(found, Render):
+        if isinstance(found, Render) and found.ticket:
             await self.database.write(self._found, task, found, wake=wake, now_ms=self.clock_ms())
         else:
             await self._wait(task, wake, NEVER_CONFIRMED)
@@ -154,9 +161,7 @@ class Track:
             status=status,
             message=message,
             now_ms=self.clock_ms(),
-            upstream_tells=upstream is not None
-            and upstream.tells_the_caller
-            and status is TaskStatus.FAILED,
+            upstream_tells=upstream is not None and upstream.tells_the_caller,
         )
 
     async def _wait(

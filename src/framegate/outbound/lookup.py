@@ -90,7 +90,9 @@ def _stream_addresses(
     host: str, port: int, family: socket.AddressFamily
 ) -> list[tuple[socket.AddressFamily, str]]:
     found: list[tuple[socket.AddressFamily, str]] = []
-    for kind, _, _, _, address in socket.getaddrinfo(host, port, family, socket.SOCK_STREAM):
+    # As bytes: a text would go through Python's older IDNA codec, which raises UnicodeError.
+    name = host.encode("ascii")
+    for kind, _, _, _, address in socket.getaddrinfo(name, port, family, socket.SOCK_STREAM):
         text = str(address[0])
         if len(address) == 4 and address[3]:  # noqa: PLR2004 - IPv6: host, port, flow, scope
             # The scope must not get lost: a link-local address means nothing without it.

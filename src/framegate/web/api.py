@@ -139,8 +139,7 @@ async def _receive_picture(request: Request, to: Path) -> None:
     try:
         await uploads.receive(request, to, bytes_max=picture.PICTURE_BYTES_MAX)
     except BodyTooLarge as error:
-        # The page's own words for a picture; the exact size is not known, nobody read it all.
-        raise PictureRefused("image must be at most 50 MB; got more") from error
+        raise PictureRefused(picture.TOO_LARGE_UNCOUNTED) from error
 
 
 def _judged(path: Path, caller: Caller) -> PictureRow:

@@ -1,0 +1,256 @@
+"""What a create leaves behind, for every way in which it can end."""
+
+import asyncio
+
+import pytest
+from fakes.house import PRICE_MICROS, TOPUP_MICROS, House, body
+from fakes.scripted_upstream import ScriptedUpstream, ticket
+
+from framegate.domain.task import TaskStatus
+from framegate.domain.upstream import Refused, Relay, Uncertain, Unreachable
+from framegate.errors import (
+    CreditMissing,
+    FieldsInvalid,
+    IdempotencyConflict,
+    IdempotencyInFlight,
+    NotFound,
+    Unavailable,
+)
+
+
+def refusal(code=1301, http_status=400, **more):
+    relay = Relay(http_status=http_status, code=code, message="no", request_id="up-2", data={})
+    return Refused(relay=relay, **more)
+
+
+def nothing_is_kept(house):
+    return not house.rows("tasks") and not house.rows("holds") and not house.rows("jobs")
+
+
+async def test_accepted_task_holds_its_price_and_keeps_the_ticket(house, caller):
+    answer = await house.create(caller)
+
+    task = house.task(answer.task_id)
+    assert (task.status, task.ticket) == (TaskStatus.SUBMITTED, ticket().id)
+    assert house.balance(caller) == (TOPUP_MICROS, PRICE_MICROS)
+
+
+async def test_the_upstream_gets_the_callers_exact_bytes(house, upstream, caller):
+    odd = body().replace(b'"settings"', b'  "x_trace"\t:7.50,"settings"')
+    await house.create(caller, odd)
+    assert upstream.bodies == [odd]
+
+
+async def test_task_and_hold_are_committed_before_anything_is_sent(house, upstream, caller):
+    """Dying right after the send must not lose the task."""
+    seen = []
+
+    async def look():
+        seen.extend((row["status"], row["amount_micros"]) for row in house.rows("tasks_and_holds"))
+
+    house.database.write_now(
+        lambda tx: tx.exec_driver_sql(
+            "CREATE VIEW tasks_and_holds AS SELECT t.status, h.amount_micros "
+            "FROM tasks t JOIN holds h ON h.task_id = t.id JOIN jobs j ON j.subject = t.id"
+        )
+    )
+    upstream.before_answering = look
+    await house.create(caller)
+    assert seen == [("sending", PRICE_MICROS)]
+
+
+async def test_a_bad_body_leaves_nothing(house, upstream, caller):
+    with pytest.raises(FieldsInvalid):
+        await house.create(caller, b'{"contents":[]}')
+    assert nothing_is_kept(house)
+    assert upstream.orders == []
+
+
+async def test_an_unknown_model_leaves_nothing(house, caller):
+    with pytest.raises(NotFound, match="model not found: kling-9"):
+        house.submit.candidates("kling-9")
+
+
+async def test_too_little_credit_leaves_nothing(house, upstream):
+    poor = house.caller("poor", credit_micros=PRICE_MICROS - 1)
+    with pytest.raises(CreditMissing, match="needs 0.56 USD, 0.559999 USD is available"):
+        await house.create(poor)
+    assert nothing_is_kept(house)
+    assert upstream.orders == []
+
+
+async def test_exactly_enough_credit_is_enough(house):
+    exact = house.caller("exact", credit_micros=PRICE_MICROS)
+    await house.create(exact)
+    assert house.balance(exact) == (PRICE_MICROS, PRICE_MICROS)
+
+
+async def test_two_hundred_creates_at_once_never_overdraw(house):
+    rich = house.caller("rich", credit_micros=17 * PRICE_MICROS)
+    made = await asyncio.gather(*(house.create(rich) for _ in range(200)), return_exceptions=True)
+    assert sum(not isinstance(answer, Exception) for answer in made) == 17
+    assert house.balance(rich) == (17 * PRICE_MICROS, 17 * PRICE_MICROS)
+    assert house.broken_promises() == []
+
+
+async def test_a_refusal_is_relayed_and_leaves_no_task_to_the_caller(house, upstream, caller):
+    upstream.answer = refusal()
+    answer = await house.create(caller, body(external_task_id="biz-1"), key="once")
+    assert (answer.relay.code, answer.task_id) == (1301, "")
+    assert house.balance(caller) == (TOPUP_MICROS, 0)
+    assert [row["status"] for row in house.rows("tasks")] == ["refused"]
+    assert house.rows("idempotency") == []
+
+
+async def test_a_refusal_frees_the_external_id_and_the_idempotency_key(house, upstream, caller):
+    content = body(external_task_id="biz-1")
+    upstream.answer = refusal(1303, 429)
+    await house.create(caller, content, key="once")
+    upstream.answer = ticket()
+
+    answer = await house.create(caller, content, key="once")
+
+    assert (answer.relay.code, answer.is_replay) == (0, False)
+    assert house.broken_promises() == []
+
+
+async def test_a_refusal_of_our_own_account_is_never_shown(house, upstream, caller):
+    """CONTRACT rule 83: the operator's troubles are not the customer's."""
+    upstream.answer = refusal(1102, 429, blames_operator=True)
+    with pytest.raises(Unavailable, match="nothing was created or charged"):
+        await house.create(caller)
+    assert house.balance(caller) == (TOPUP_MICROS, 0)
+    assert "1102" in house.rows("tasks")[0]["operator_note"]
+
+
+async def test_an_unreachable_upstream_releases_the_hold(house, upstream, caller):
+    upstream.answer = Unreachable(reason="connection refused")
+    with pytest.raises(Unavailable):
+        await house.create(caller)
+    assert house.balance(caller) == (TOPUP_MICROS, 0)
+    assert house.broken_promises() == []
+
+
+async def test_the_next_upstream_is_tried_only_when_nothing_was_bought(tmp_path):
+    first, second = ScriptedUpstream("first"), ScriptedUpstream("second")
+    house = House(tmp_path, first, second)
+    caller = house.caller()
+    first.answer = Unreachable(reason="connection refused")
+
+    answer = await house.create(caller)
+
+    assert house.task(answer.task_id).upstream == "second"
+    assert len(first.orders) == len(second.orders) == 1
+    house.database.close_now()
+
+
+async def test_an_uncertain_send_is_never_repeated_elsewhere(tmp_path):
+    first, second = ScriptedUpstream("first"), ScriptedUpstream("second")
+    house = House(tmp_path, first, second)
+    first.answer = Uncertain(reason="reset")
+    await house.create(house.caller())
+    assert second.orders == []
+    house.database.close_now()
+
+
+async def test_an_uncertain_send_keeps_the_hold_and_says_so(house, upstream, caller):
+    upstream.answer = Uncertain(reason="timeout")
+    answer = await house.create(caller)
+    assert (answer.relay.http_status, answer.relay.code) == (504, 5002)
+    assert answer.relay.data["id"] == answer.task_id
+    assert house.task(answer.task_id).status is TaskStatus.UNCERTAIN
+    assert house.balance(caller) == (TOPUP_MICROS, PRICE_MICROS)
+
+
+async def test_a_repeat_with_the_same_key_and_bytes_gets_the_same_answer(house, upstream, caller):
+    first = await house.create(caller, key="once")
+    again = await house.create(caller, key="once")
+    assert again.is_replay
+    assert (again.relay, again.task_id) == (first.relay, first.task_id)
+    assert len(upstream.orders) == 1
+
+
+async def test_an_uncertain_answer_is_repeated_too(house, upstream, caller):
+    """A client that retries a 504 with one key must not buy a second video."""
+    upstream.answer = Uncertain(reason="timeout")
+    first = await house.create(caller, key="once")
+    again = await house.create(caller, key="once")
+    assert again.relay == first.relay
+    assert len(upstream.orders) == 1
+
+
+async def test_the_same_key_with_other_bytes_is_a_conflict(house, caller):
+    await house.create(caller, key="once")
+    with pytest.raises(IdempotencyConflict):
+        await house.create(caller, body() + b" ", key="once")
+
+
+async def test_a_repeat_is_answered_before_its_body_is_judged(house, caller):
+    await house.create(caller, body(external_task_id="biz-1"), key="once")
+    again = await house.create(caller, body(external_task_id="biz-1"), key="once")
+    assert again.is_replay
+
+
+async def test_a_twin_in_flight_is_told_to_wait(house, upstream, caller):
+    twins = []
+
+    async def send_a_twin():
+        with pytest.raises(IdempotencyInFlight) as refused:
+            await house.create(caller, key="once")
+        twins.append(refused.value)
+
+    upstream.before_answering = send_a_twin
+    await house.create(caller, key="once")
+    assert [twin.retry_after_s for twin in twins] == [1]
+    assert len(house.rows("tasks")) == 1
+
+
+async def test_two_callers_may_use_the_same_key_and_external_id(house, caller):
+    other = house.caller("other")
+    content = body(external_task_id="biz-1")
+    mine = await house.create(caller, content, key="once")
+    theirs = await house.create(other, content, key="once")
+    assert mine.task_id != theirs.task_id
+    assert not theirs.is_replay
+
+
+async def test_a_duplicate_external_id_is_refused_whatever_became_of_the_first(house, caller):
+    await house.create(caller, body(external_task_id="biz-1"))
+    with pytest.raises(FieldsInvalid) as refused:
+        await house.create(caller, body(external_task_id="biz-1"))
+    assert refused.value.message == 'options.external_task_id "biz-1" already exists'
+    assert refused.value.errors[0].path == "/options/external_task_id"
+
+
+async def test_empty_external_ids_are_no_ids(house, caller):
+    await house.create(caller, body(external_task_id=""))
+    await house.create(caller, body(external_task_id=""))
+    assert len(house.rows("tasks")) == 2
+
+
+async def test_a_caller_who_hangs_up_does_not_stop_the_recording(house, upstream, caller):
+    sent, may_answer = asyncio.Event(), asyncio.Event()
+
+    async def hold():
+        sent.set()
+        await may_answer.wait()
+
+    upstream.before_answering = hold
+    request = asyncio.create_task(house.create(caller))
+    await sent.wait()
+    request.cancel()
+    may_answer.set()
+    await house.submit.close()
+    assert [row["status"] for row in house.rows("tasks")] == ["submitted"]
+
+
+async def test_a_rehearsal_prices_and_keeps_nothing(house, caller):
+    quote = await house.submit.rehearse(caller, body(), "kling-3.0-turbo")
+    assert quote.amount_micros == PRICE_MICROS
+    assert nothing_is_kept(house)
+
+
+async def test_a_rehearsal_refuses_what_a_create_would_refuse(house):
+    poor = house.caller("poor", credit_micros=1)
+    with pytest.raises(CreditMissing):
+        await house.submit.rehearse(poor, body(), "kling-3.0-turbo")

@@ -1,0 +1,212 @@
+"""How a task is followed to its one end, whatever the upstream says and when."""
+
+from fakes.house import PRICE_MICROS, TOPUP_MICROS, body
+from fakes.scripted_upstream import MP4, PROCESSING, failed, succeeded
+
+from framegate.domain.task import TaskStatus
+from framegate.domain.upstream import Render, RenderStatus, Uncertain, Unknown, Unreachable
+from framegate.engine.embedded import Wake
+from framegate.errors import AnswerLost
+
+
+async def created(house, caller, content=None):
+    return (await house.create(caller, content)).task_id
+
+
+async def uncertain(house, upstream, caller, content=None):
+    upstream.answer = Uncertain(reason="timeout")
+    return await created(house, caller, content)
+
+
+async def test_success_stores_the_video_and_settles_the_hold_once(house, upstream, caller):
+    task_id = await created(house, caller)
+    upstream.polls.append(succeeded())
+
+    await house.look_at(task_id)
+
+    task = house.task(task_id)
+    assert task.status is TaskStatus.SUCCEEDED
+    assert house.blobs.path("videos", task.video.id).read_bytes() == MP4
+    assert house.balance(caller) == (TOPUP_MICROS - PRICE_MICROS, 0)
+    assert house.broken_promises() == []
+
+
+async def test_failure_releases_the_whole_hold_and_keeps_the_reason(house, upstream, caller):
+    """Nobody pays for a video that was not made."""
+    task_id = await created(house, caller)
+    upstream.polls.append(failed("Image pixel is invalid"))
+
+    await house.look_at(task_id)
+
+    task = house.task(task_id)
+    assert (task.status, task.message) == (TaskStatus.FAILED, "Image pixel is invalid")
+    assert house.balance(caller) == (TOPUP_MICROS, 0)
+    assert house.broken_promises() == []
+
+
+async def test_news_after_the_end_changes_nothing(house, upstream, caller):
+    task_id = await created(house, caller)
+    upstream.polls.append(failed("no"))
+    await house.look_at(task_id)
+    before = house.task(task_id)
+    upstream.polls.append(succeeded())
+    await house.look_at(task_id)
+    assert house.task(task_id) == before
+
+
+async def test_a_stale_look_is_fenced_and_leaves_no_second_video(house, upstream, caller):
+    """A worker that was stopped and woke up late holds an old row in its hands."""
+    task_id = await created(house, caller)
+    stale = house.task(task_id)
+    upstream.polls.append(succeeded())
+    await house.look_at(task_id)
+
+    await house.track._collect(stale, succeeded(), upstream, Wake(subject=task_id, now_ms=0))
+
+    assert len(house.blobs.lengths("videos")) == 1
+    assert len(house.rows("transfers")) == 2  # The top-up and one settlement.
+    assert house.broken_promises() == []
+
+
+async def test_processing_is_shown_and_looked_at_again(house, upstream, caller):
+    task_id = await created(house, caller)
+    upstream.polls.append(PROCESSING)
+    await house.look_at(task_id)
+    task = house.task(task_id)
+    assert task.status is TaskStatus.PROCESSING
+    assert task.next_ms > house.clock()
+
+
+async def test_an_upstream_in_trouble_fails_no_task(house, upstream, caller):
+    task_id = await created(house, caller)
+    upstream.polls.extend([Unreachable(reason="503"), Unknown(), Unreachable(reason="odd word")])
+    for _ in range(3):
+        await house.look_at(task_id)
+    assert house.task(task_id).status is TaskStatus.SUBMITTED
+    assert house.balance(caller) == (TOPUP_MICROS, PRICE_MICROS)
+
+
+async def test_a_video_that_cannot_be_copied_is_tried_again(house, upstream, caller):
+    task_id = await created(house, caller)
+    upstream.polls.extend([succeeded(), succeeded()])
+    upstream.fetch_errors.append(AnswerLost("reset"))
+    await house.look_at(task_id)
+    assert house.task(task_id).status is TaskStatus.SUBMITTED
+    await house.look_at(task_id)
+    assert house.task(task_id).status is TaskStatus.SUCCEEDED
+
+
+async def test_a_file_that_is_no_mp4_is_never_called_a_video(house, upstream, caller):
+    task_id = await created(house, caller)
+    upstream.video = b"<html>gone</html>"
+    upstream.polls.append(succeeded())
+    await house.look_at(task_id)
+    assert house.task(task_id).status is TaskStatus.SUBMITTED
+    assert house.blobs.lengths("videos") == {}
+
+
+async def test_success_without_an_output_is_waited_out(house, upstream, caller):
+    task_id = await created(house, caller)
+    upstream.polls.append(Render(ticket="9", status=RenderStatus.SUCCEEDED))
+    await house.look_at(task_id)
+    assert house.task(task_id).status is TaskStatus.SUBMITTED
+
+
+async def test_the_deadline_releases_what_never_ended(house, caller):
+    task_id = await created(house, caller)
+    house.clock.pass_s(86_400)
+    await house.look_at(task_id)
+    task = house.task(task_id)
+    assert task.status is TaskStatus.EXPIRED
+    assert task.message == "the upstream did not finish this task in time"
+    assert house.balance(caller) == (TOPUP_MICROS, 0)
+
+
+async def test_success_at_the_last_moment_still_counts(house, upstream, caller):
+    task_id = await created(house, caller)
+    house.clock.pass_s(86_400)
+    upstream.polls.append(succeeded())
+    await house.look_at(task_id)
+    assert house.task(task_id).status is TaskStatus.SUCCEEDED
+
+
+async def test_an_uncertain_task_is_looked_up_and_goes_on(house, upstream, caller):
+    task_id = await uncertain(house, upstream, caller, body(external_task_id="biz-1"))
+    upstream.finds.append(PROCESSING)
+
+    await house.look_at(task_id)
+
+    task = house.task(task_id)
+    assert (task.status, task.ticket) == (TaskStatus.SUBMITTED, PROCESSING.ticket)
+    assert upstream.looked_up == ["biz-1"]
+    assert len(upstream.orders) == 1
+
+
+async def test_an_uncertain_task_that_nobody_knows_is_released_at_its_deadline(
+    house, upstream, caller
+):
+    task_id = await uncertain(house, upstream, caller)
+    house.clock.pass_s(7_199)
+    await house.look_at(task_id)
+    assert house.task(task_id).status is TaskStatus.UNCERTAIN
+    house.clock.pass_s(1)
+    await house.look_at(task_id)
+    task = house.task(task_id)
+    assert task.status is TaskStatus.EXPIRED
+    assert task.message == "the upstream never confirmed this task"
+    assert house.balance(caller) == (TOPUP_MICROS, 0)
+    assert len(upstream.orders) == 1
+
+
+async def test_a_task_whose_sender_died_becomes_uncertain_not_resent(house, upstream, caller):
+    """The process was killed between the commit and the answer: nobody knows what was bought."""
+
+    async def die():
+        raise ConnectionError("killed")
+
+    upstream.before_answering = die
+    await house.submit.close()
+    try:
+        await created(house, caller)
+    except ConnectionError:
+        task_id = house.rows("tasks")[0]["id"]
+    await house.look_at(task_id)
+    assert house.task(task_id).status is TaskStatus.SENDING  # It may still be on its way.
+    house.clock.pass_s(60 + 15)
+    await house.look_at(task_id)
+    assert house.task(task_id).status is TaskStatus.UNCERTAIN
+    assert len(upstream.orders) == 1
+
+
+async def test_every_open_task_has_a_wake_up(house, upstream, caller):
+    task_id = await created(house, caller)
+    upstream.polls.append(PROCESSING)
+    await house.look_at(task_id)
+    assert house.broken_promises() == []
+
+
+async def test_a_removed_upstream_does_not_strand_its_tasks(house, upstream, caller):
+    task_id = await created(house, caller)
+    house.track.upstreams = {}
+    await house.look_at(task_id)
+    assert house.task(task_id).status is TaskStatus.SUBMITTED
+    house.clock.pass_s(86_400)
+    await house.look_at(task_id)
+    assert house.task(task_id).status is TaskStatus.EXPIRED
+
+
+async def test_who_asked_to_be_told_is_owed_a_delivery_in_the_same_commit(house, upstream, caller):
+    task_id = await created(house, caller, body(callback_url="https://you.example.com/hook"))
+    upstream.polls.append(succeeded())
+    await house.look_at(task_id)
+    (owed,) = house.rows("deliveries")
+    assert (owed["event"], owed["url"]) == ("task.succeeded", "https://you.example.com/hook")
+    assert house.broken_promises() == []
+
+
+async def test_an_upstream_that_tells_the_caller_itself_is_not_doubled(house, upstream, caller):
+    upstream.tells_the_caller = True
+    task_id = await created(house, caller, body(callback_url="https://you.example.com/hook"))
+    upstream.polls.append(succeeded())
+    await house.look_at(task_id)
+    assert house.rows("deliveries") == []
