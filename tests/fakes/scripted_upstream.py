@@ -1,5 +1,6 @@
 """An upstream that answers as it was told, and remembers the exact bytes it was sent."""
 
+import asyncio
 import hashlib
 from collections import deque
 from pathlib import Path
@@ -79,7 +80,7 @@ class ScriptedUpstream:
     async def fetch(self, output: Output, to: Path) -> Fetched:
         if self.fetch_errors:
             raise self.fetch_errors.popleft()
-        to.write_bytes(self.video)
+        await asyncio.to_thread(to.write_bytes, self.video)
         digest = hashlib.sha256(self.video).hexdigest()
         return Fetched(path=to, bytes_count=len(self.video), sha256=digest)
 

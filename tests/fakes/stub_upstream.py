@@ -1,7 +1,7 @@
 """A vendor for tests: create and query in the dialect of CONTRACT 5.2 and 5.4, failing on demand.
 
 It keeps the exact bytes it was sent and counts what was bought, so that a test asks it, not our
-database, whether a promise held. `python tests/fakes/stub_upstream.py` runs it as a process.
+database, whether a promise held. `python -m fakes.stub_upstream`, run in tests/, is it as a process.
 """
 
 import argparse
@@ -120,6 +120,11 @@ class StubUpstream:
     queries: int = 0
     is_read: threading.Event = field(default_factory=threading.Event)
     released: threading.Event = field(default_factory=threading.Event)
+
+    def reset(self) -> None:
+        """Be as new; whoever still hangs is let go."""
+        self.released.set()
+        self.__init__()  # type: ignore[misc]
 
     @property
     def bought(self) -> int:

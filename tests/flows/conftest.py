@@ -1,6 +1,7 @@
 """One house with one scripted upstream and one caller, for every flow."""
 
 import pytest
+
 from fakes.house import House
 from fakes.scripted_upstream import ScriptedUpstream
 

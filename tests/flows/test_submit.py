@@ -3,9 +3,9 @@
 import asyncio
 
 import pytest
+
 from fakes.house import PRICE_MICROS, TOPUP_MICROS, House, body
 from fakes.scripted_upstream import ScriptedUpstream, ticket
-
 from framegate.domain.task import TaskStatus
 from framegate.domain.upstream import Refused, Relay, Uncertain, Unreachable
 from framegate.errors import (
@@ -73,7 +73,7 @@ async def test_an_unknown_model_leaves_nothing(house, caller):
 
 async def test_too_little_credit_leaves_nothing(house, upstream):
     poor = house.caller("poor", credit_micros=PRICE_MICROS - 1)
-    with pytest.raises(CreditMissing, match="needs 0.56 USD, 0.559999 USD is available"):
+    with pytest.raises(CreditMissing, match=r"needs 0\.56 USD, 0\.559999 USD is available"):
         await house.create(poor)
     assert nothing_is_kept(house)
     assert upstream.orders == []

@@ -2,7 +2,6 @@
 
 from fakes.house import PRICE_MICROS, TOPUP_MICROS, body
 from fakes.scripted_upstream import MP4, PROCESSING, failed, succeeded
-
 from framegate.domain.task import TaskStatus
 from framegate.domain.upstream import Render, RenderStatus, Uncertain, Unknown, Unreachable
 from framegate.engine.embedded import Wake

@@ -8,7 +8,6 @@ from aiohttp.abc import AbstractResolver, ResolveResult
 
 from framegate.outbound import Outbound
 
-
 TLS_HANDSHAKE = b"\x16"
 
 

@@ -1,9 +1,16 @@
 """An app behind the edge, called without a socket, for every test of the web floor."""
 
 import httpx2
+import msgspec
 import pytest
 from starlette.routing import Route
 
+from framegate.domain.ledger import Scope
+from framegate.domain.money import micros_from_decimal
+from framegate.gateway import Gateway, create_account, new_key, now_ms
+from framegate.settings import Settings
+from framegate.store import accounts
+from framegate.web.app import app
 from framegate.web.edge import Edge, Paths
 
 
@@ -19,3 +26,66 @@ def calling():
         return httpx2.AsyncClient(transport=transport, base_url="http://gate")
 
     return open_client
+
+
+class Door:
+    """A gateway without a worker, and a client of its app; nothing in between is faked."""
+
+    def __init__(self, folder, **sections):
+        self.settings = msgspec.convert({"data": {"dir": str(folder)}, **sections}, Settings)
+        self.gateway = Gateway.open(self.settings, public_url="http://127.0.0.1:8787")
+        self.gateway.prepare()
+        self.keys = {}
+        transport = httpx2.ASGITransport(app(self.gateway), raise_app_exceptions=False)
+        self.http = httpx2.AsyncClient(transport=transport, base_url="http://127.0.0.1:8787")
+
+    def key(self, name="acme", *, credit="10", scope=Scope.FULL, expires_ms=0):
+        """A fresh key of an account, which is made when it is new."""
+        made = new_key()
+
+        def make(tx):
+            account = accounts.account_named(tx, name)
+            if account is None:
+                account = create_account(
+                    tx,
+                    name=name,
+                    is_unlimited=False,
+                    credit_micros=micros_from_decimal(credit),
+                    key=new_key(),
+                    now_ms=now_ms(),
+                )
+            accounts.create_key(
+                tx,
+                account_id=account.id,
+                key=made,
+                scope=scope,
+                expires_ms=expires_ms,
+                now_ms=now_ms(),
+            )
+
+        self.gateway.database.write_now(make)
+        return made
+
+    async def post(self, path, content=b"", *, key=None, **headers):
+        return await self._call("POST", path, content, key, headers)
+
+    async def get(self, path, *, key=None, **headers):
+        return await self._call("GET", path, b"", key, headers)
+
+    async def _call(self, method, path, content, key, headers):
+        named = {name.replace("_", "-"): value for name, value in headers.items()}
+        if key is not None:
+            named["Authorization"] = f"Bearer {key}"
+        return await self.http.request(method, path, content=content, headers=named)
+
+    def count(self, table):
+        query = f"SELECT COUNT(*) FROM {table}"
+        return self.gateway.database.read_now(lambda tx: tx.exec_driver_sql(query).scalar_one())
+
+
+@pytest.fixture
+async def door(tmp_path):
+    opened = Door(tmp_path)
+    yield opened
+    await opened.http.aclose()
+    await opened.gateway.close()

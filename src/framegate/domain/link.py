@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from urllib.parse import parse_qs, urlsplit
 
 from framegate.domain.signature import Keyring, LinkKind
+from framegate.domain.url import DEFAULT_PORTS, endpoint
 
 SUFFIXES: dict[LinkKind, str] = {"videos": ".mp4", "images": ""}
 
@@ -24,8 +25,7 @@ class Links:
     def own_endpoint(self) -> str:
         """`host:port` of our public address, as an allow list writes it."""
         parts = urlsplit(self.public_url)
-        port = parts.port or (443 if parts.scheme == "https" else 80)
-        return f"{parts.hostname}:{port}"
+        return endpoint(parts.hostname or "", parts.port or DEFAULT_PORTS[parts.scheme])
 
     def make(self, kind: LinkKind, file_id: str, *, now_ms: int) -> str:
         """A link that works from now until `good_for_s` later."""
@@ -39,9 +39,8 @@ class Links:
         prefix = f"{self.public_url}/images/"
         if not url.startswith(prefix):
             return None
-        parts = urlsplit(url)
-        file_id = parts.path.rpartition("/")[2]
-        query = parse_qs(parts.query)
+        file_id, _, query_text = url.removeprefix(prefix).partition("?")
+        query = parse_qs(query_text)
         opens = self.keyring.opens_link(
             "images",
             file_id,

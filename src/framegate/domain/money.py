@@ -4,11 +4,17 @@ Every amount inside framegate is an integer of 10^-6 currency units; decimal str
 wire, in settings and on a command line only. No float ever holds money.
 """
 
-from decimal import Decimal, InvalidOperation
+import re
 
 MICROS_PER_UNIT = 1_000_000
+DECIMALS_MAX = 6
 # A quarter of a signed 64-bit integer: the sum of any few amounts still fits the database's type.
 AMOUNT_MICROS_MAX = 2**61
+
+
+# The digits are taken as text: `decimal.Decimal` rounds to 28 of them in silence, and also reads
+# exponents, underscores and the digits of other scripts.
+_PLAIN = re.compile(r"(-?)([0-9]+)(?:\.([0-9]+))?")
 
 
 def micros_from_decimal(text: str) -> int:
@@ -16,17 +22,17 @@ def micros_from_decimal(text: str) -> int:
 
     raises   ValueError when it is no plain decimal number, finer than a micro or beyond the limit
     """
-    try:
-        scaled = Decimal(text) * MICROS_PER_UNIT
-    except InvalidOperation:
-        raise ValueError(f"{text!r} is not a decimal number") from None
-    if not scaled.is_finite():
+    number = _PLAIN.fullmatch(text)
+    if number is None:
         raise ValueError(f"{text!r} is not a decimal number")
-    if scaled != scaled.to_integral_value():
-        raise ValueError(f"{text!r} has more than 6 decimals")
-    if abs(scaled) > AMOUNT_MICROS_MAX:
+    sign, whole, decimals = number[1], number[2].lstrip("0"), (number[3] or "").rstrip("0")
+    if len(decimals) > DECIMALS_MAX:
+        raise ValueError(f"{text!r} has more than {DECIMALS_MAX} decimals")
+    is_short = len(whole) <= len(str(AMOUNT_MICROS_MAX // MICROS_PER_UNIT))
+    micros = int(whole + decimals.ljust(DECIMALS_MAX, "0")) if is_short else AMOUNT_MICROS_MAX + 1
+    if micros > AMOUNT_MICROS_MAX:
         raise ValueError(f"{text!r} is beyond {decimal_from_micros(AMOUNT_MICROS_MAX)}")
-    return int(scaled)
+    return -micros if sign else micros
 
 
 def decimal_from_micros(micros: int) -> str:

@@ -54,7 +54,9 @@ class Keyring:
         if not (expires.isascii() and expires.isdigit() and len(expires) <= len(str(2**63))):
             return False
         expected = self.sign_link(kind, file_id, expires_s=int(expires))
-        matches = hmac.compare_digest(expected.encode(), signature.encode())
+        # Whatever came in the address is compared as bytes: even half a surrogate pair has some.
+        given = signature.encode("utf-8", "surrogatepass")
+        matches = hmac.compare_digest(expected.encode(), given)
         return matches and now_s <= int(expires)
 
     def _derive(self, purpose: str) -> bytes:

@@ -20,7 +20,7 @@ from framegate.domain.ledger import Caller
 from framegate.domain.money import decimal_from_micros
 from framegate.domain.quote import PERMILLE, Quote
 from framegate.domain.task import Task
-from framegate.errors import BodyTooLarge, NotFound, PictureRefused
+from framegate.errors import BodyTooLarge, NotFound, PictureRefused, StoreDown
 from framegate.gateway import Gateway, now_ms
 from framegate.store import pictures, tasks
 from framegate.store.pictures import PictureRow
@@ -56,6 +56,9 @@ class Api:
             await _receive_picture(request, temporary)
             row = await asyncio.to_thread(_judged, temporary, caller)
             await asyncio.to_thread(self.gateway.blobs.publish, "images", row.id, temporary)
+        except OSError as error:
+            # A full or vanished disk is no fault of the caller's, and passes.
+            raise StoreDown from error
         finally:
             await asyncio.to_thread(temporary.unlink, missing_ok=True)
         await self.gateway.database.write(pictures.keep, row)

@@ -1,0 +1,83 @@
+"""Real servers for the outer ring: each is a process with a data folder of its own."""
+
+import pytest
+from fakes.site import Site
+from fakes.stub_upstream import API_KEY, StubUpstream, serving
+from processes import Framegate
+
+# Allowed, and nobody listens there: port 1 needs a right that no test has.
+DEAD = "http://127.0.0.1:1"
+
+
+@pytest.fixture(scope="session")
+def sites():
+    """Two web servers of other people: the gate may reach the first and not the second."""
+    allowed, forbidden = Site(), Site()
+    with serving(allowed.app()) as allowed_url, serving(forbidden.app()) as forbidden_url:
+        yield (allowed, allowed_url), (forbidden, forbidden_url)
+
+
+@pytest.fixture(scope="session")
+def gate(sites, tmp_path_factory):
+    """One server for all tests that only add tasks to it."""
+    (_, url), _ = sites
+    with Framegate(tmp_path_factory.mktemp("gate"), **allowing(url, DEAD)) as gate:
+        yield gate
+
+
+@pytest.fixture
+def new_gate(tmp_path):
+    """Servers that a test may end as it likes."""
+    opened = []
+
+    def new(config="", **environment):
+        gate = Framegate(tmp_path / str(len(opened)), config=config, **environment)
+        opened.append(gate)
+        return gate.start()
+
+    yield new
+    for gate in opened:
+        gate.__exit__()
+
+
+@pytest.fixture(scope="session")
+def vendor_url():
+    """Where the session's vendor listens, and the vendor."""
+    stub = StubUpstream()
+    with serving(stub.app()) as url:
+        yield stub, url
+
+
+@pytest.fixture(scope="session")
+def vendor_gate(vendor_url, tmp_path_factory):
+    """One server in front of the vendor."""
+    _, url = vendor_url
+    folder = tmp_path_factory.mktemp("vendor_gate")
+    with Framegate(folder, config=behind(url), **allowing(url)) as gate:
+        yield gate
+
+
+@pytest.fixture
+def vendor(vendor_url):
+    """The vendor, as if nobody had asked it anything yet."""
+    stub, _ = vendor_url
+    stub.reset()
+    yield stub
+    stub.reset()
+
+
+def behind(url):
+    """A framegate.toml with the vendor as its only upstream."""
+    return f"""
+[upstreams.vendor]
+kind = "kling"
+base_url = "{url}"
+api_key = "{API_KEY}"
+submit_wait_s = 2
+"""
+
+
+def allowing(*urls):
+    """The environment under which loopback addresses of ours may be reached."""
+    pairs = ",".join(url.removeprefix("http://") for url in urls)
+    return {"FRAMEGATE_OUTBOUND_ALLOW": pairs}
