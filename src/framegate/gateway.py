@@ -17,6 +17,7 @@ from framegate.domain.money import micros_from_decimal
 from framegate.domain.quote import PERMILLE, PriceList
 from framegate.domain.signature import MASTER_BYTES, Keyring
 from framegate.domain.upstream import Upstream
+from framegate.domain.url import endpoint
 from framegate.engine import embedded as engine
 from framegate.engine.embedded import EmbeddedEngine, Lane, Queue, Wake
 from framegate.errors import KeyExpired, KeyUnknown, SettingsInvalid
@@ -42,6 +43,8 @@ SECRET_FILE = "secret.key"  # noqa: S105 - a file's name
 ADMIN_KEY_FILE = "admin.key"
 OWNER_ONLY = 0o600
 SWEEPS_AT_ONCE = 1
+# Whoever listens everywhere has no address of its own to put into a link.
+LOOPBACK_FOR = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - compared, not bound
 
 
 def now_ms() -> int:
@@ -72,11 +75,11 @@ class Gateway:
     doors: Sequence[Outbound]
 
     @classmethod
-    def open(cls, settings: Settings, *, public_url: str = "") -> "Gateway":
+    def open(cls, settings: Settings, *, port: int | None = None) -> "Gateway":
         """Open the data folder and wire the product.
 
-        public_url  where clients reach us, when the settings leave it to the listener
-        raises      SettingsInvalid with a sentence for the operator
+        port     what the listener got, when the settings leave it to the system
+        raises   SettingsInvalid with a sentence for the operator
         """
         folder = _open_folder(settings.data.dir)
         database = open_database(settings, folder)
@@ -84,7 +87,7 @@ class Gateway:
         keyring = Keyring(_master(settings, folder))
         links = Links(
             keyring=keyring,
-            public_url=(settings.server.public_url or public_url).rstrip("/"),
+            public_url=_public_url(settings, port=port),
             good_for_s=settings.videos.link_s,
         )
         public = Outbound.to_public(allow=frozenset(settings.outbound.allow))
@@ -309,6 +312,15 @@ def _permilles(factors: dict[str, str]) -> dict[str, int]:
         name: micros_from_decimal(factor) // (1_000_000 // PERMILLE)
         for name, factor in factors.items()
     }
+
+
+def _public_url(settings: Settings, *, port: int | None) -> str:
+    """Where links point: as the operator says, else where we listen, as seen from this machine."""
+    server = settings.server
+    if server.public_url:
+        return server.public_url.rstrip("/")
+    host = LOOPBACK_FOR.get(server.host, server.host)
+    return f"http://{endpoint(host, server.port if port is None else port)}"
 
 
 def _open_folder(path: str) -> Path:

@@ -7,18 +7,21 @@ for each field.
 """
 
 import os
+import re
 import tomllib
 from collections.abc import Mapping
 from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
 
 import msgspec
 from msgspec import Meta, Struct, field
 
 from framegate.errors import SettingsInvalid
 
-Port = Annotated[int, Meta(ge=0, le=65_535)]
+PORT_MAX = 65_535
+Port = Annotated[int, Meta(ge=0, le=PORT_MAX)]
 Seconds = Annotated[int, Meta(ge=1, le=30 * 86_400)]
 Count = Annotated[int, Meta(ge=1, le=1_000_000)]
 Amount = Annotated[str, Meta(pattern=r"^[0-9]{1,9}(\.[0-9]{1,6})?$")]
@@ -39,8 +42,20 @@ PREFIX = "FRAMEGATE_"
 LOCAL: Literal["local"] = "local"
 
 
+SECRETS = frozenset({"secret", "api_key"})
+
+
 class _Section(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """A table of framegate.toml."""
+
+    def __repr__(self) -> str:
+        """Every field but the secrets: a traceback or a log line may print this value."""
+        values = {name: getattr(self, name) for name in self.__struct_fields__}
+        shown = ", ".join(
+            f"{name}={'...' if name in SECRETS and value else repr(value)}"
+            for name, value in values.items()
+        )
+        return f"{type(self).__name__}({shown})"
 
 
 class ServerSettings(_Section, frozen=True):
@@ -149,6 +164,7 @@ class Settings(_Section, frozen=True):
 
 
 SECTIONS = tuple(Settings.__struct_fields__)
+NAMED_TABLES = ("prices", "upstreams")
 
 
 def load(
@@ -184,11 +200,25 @@ def _from_file(config: Path | None) -> dict[str, Any]:
         return {}
     try:
         text = path.read_text(encoding="utf-8")
-        return tomllib.loads(text, parse_float=_float_refuser(path))
+        tree = tomllib.loads(text, parse_float=_float_refuser(path))
     except OSError as error:
         raise SettingsInvalid(f"{path} cannot be read: {error.strerror}") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise SettingsInvalid(f"{path} is not valid TOML: {error}") from None
+    _check_tables(path, tree)
+    return tree
+
+
+def _check_tables(path: Path, tree: dict[str, Any]) -> None:
+    # The environment and the command line write into these tables before anything is converted.
+    tables = {name: tree[name] for name in SECTIONS if name in tree}
+    for section in NAMED_TABLES:
+        entries = tables.get(section)
+        if isinstance(entries, dict):
+            tables |= {f"{section}.{name}": entry for name, entry in entries.items()}
+    for name, table in tables.items():
+        if not isinstance(table, dict):
+            raise SettingsInvalid(f"{path}: {name} must be a table")
 
 
 def _float_refuser(path: Path) -> Any:
@@ -258,9 +288,15 @@ def _with_secret_files(settings: Settings) -> Settings:
 
 def _secret(path: str, setting: str) -> str:
     try:
-        return Path(path).read_text(encoding="utf-8").strip()
+        secret = Path(path).read_text(encoding="utf-8").strip()
     except OSError as error:
         raise SettingsInvalid(f"{setting}: {path} cannot be read: {error.strerror}") from None
+    except UnicodeDecodeError:
+        raise SettingsInvalid(f"{setting}: {path} is not a text file") from None
+    if not secret:
+        # An empty secret means "make one": a file that was emptied must not change every link.
+        raise SettingsInvalid(f"{setting}: {path} is empty")
+    return secret
 
 
 def _check(settings: Settings) -> None:
@@ -269,10 +305,25 @@ def _check(settings: Settings) -> None:
         raise SettingsInvalid(f"prices: one gateway has one currency; got {sorted(currencies)}")
     if not settings.upstreams:
         raise SettingsInvalid("upstreams: at least one is needed")
+    addresses = {"server.public_url": settings.server.public_url}
     for name, upstream in settings.upstreams.items():
         if upstream.kind == "kling" and not (upstream.base_url and upstream.api_key):
             raise SettingsInvalid(f"upstreams.{name}: kind kling needs base_url and api_key")
+        addresses[f"upstreams.{name}.base_url"] = upstream.base_url
+    for setting, address in addresses.items():
+        if address and not _is_address(address):
+            raise SettingsInvalid(f"{setting} must begin with http:// or https:// and name a host")
     for pair in settings.outbound.allow:
-        host, _, port = pair.rpartition(":")
-        if not host or not port.isdigit():
+        if not _ALLOWED_PAIR.fullmatch(pair) or int(pair.rpartition(":")[2]) > PORT_MAX:
             raise SettingsInvalid(f"outbound.allow takes host:port pairs; got {pair!r}")
+
+
+_ALLOWED_PAIR = re.compile(r"[^\s/]+:[0-9]{1,5}")
+
+
+def _is_address(text: str) -> bool:
+    try:
+        parts = urlsplit(text)
+        return parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return False

@@ -15,9 +15,7 @@ def test_link_names_kind_file_expiry_and_signature():
     link = links().make("videos", "vid_1", now_ms=NOW_MS)
 
     address, _, signature = link.rpartition("=")
-    assert address == (
-        "https://gw.example.com/videos/vid_1.mp4?expires=1783069021&signature"
-    )
+    assert address == ("https://gw.example.com/videos/vid_1.mp4?expires=1783069021&signature")
     assert signature == Keyring(bytes(32)).sign_link("videos", "vid_1", expires_s=1_783_069_021)
 
 
@@ -46,8 +44,8 @@ def test_own_picture_is_recognised_until_its_link_expires():
         lambda link: link.partition("&")[0],
         lambda link: link.partition("?")[0],
         lambda link: link[:-1],
-        lambda link: "https://gw.example.com/images/",
-        lambda link: "",
+        lambda link: link.partition("img_1")[0],
+        lambda link: link[:0],
     ],
 )
 def test_link_with_anything_changed_is_no_picture_of_ours(change):

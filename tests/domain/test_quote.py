@@ -53,9 +53,7 @@ def test_price_is_that_of_the_contract(per_second, duration_s, factor, price):
     aspect_ratio=st.integers(0, 1_000_000),
 )
 def test_price_is_rounded_once_half_up(per_second, duration_s, resolution, aspect_ratio):
-    prices = price_list(
-        per_second, resolution={"r": resolution}, aspect_ratio={"a": aspect_ratio}
-    )
+    prices = price_list(per_second, resolution={"r": resolution}, aspect_ratio={"a": aspect_ratio})
     exact = Fraction(per_second * duration_s * resolution * aspect_ratio, 10**6)
 
     asked = prices.price_micros(duration_s=duration_s, resolution="r", aspect_ratio="a")

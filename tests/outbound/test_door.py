@@ -73,10 +73,12 @@ async def test_connections_are_used_again(site, door):
     assert (len(site.seen), site.connections) == (3, 1)
 
 
-async def test_cookies_are_not_kept(site, door):
+async def test_cookies_are_not_kept(site, opened, names):
+    door = opened(Outbound.to_configured(lookup=names(["127.0.0.1"])))
+    url = f"http://vendor.example:{site.port}/"
     site.answers["/"] = site.reply(b"ok", Set_Cookie="a=b; Path=/")
-    await get(door, site.url())
-    await get(door, site.url())
+    await get(door, url)
+    await get(door, url)
     assert "cookie" not in site.seen[1].headers
 
 
@@ -344,6 +346,16 @@ async def test_connection_goes_to_the_address_that_was_judged(site, opened, name
 
     assert lookup.asked == [("hook.example", site.port)]
     assert site.seen[0].headers["host"] == pair
+
+
+async def test_name_is_asked_for_again_for_the_next_connection(site, opened, names):
+    pair = f"hook.example:{site.port}"
+    lookup = names(["127.0.0.1"], ["127.0.0.1"])
+    door = opened(Outbound.to_public(allow=frozenset({pair}), lookup=lookup))
+    site.answers["/"] = site.reply(b"ok", Connection="close")
+    await post(door, f"http://{pair}/")
+    await post(door, f"http://{pair}/")
+    assert len(lookup.asked) == site.connections == 2
 
 
 async def test_allow_list_is_exact(site, opened, names):

@@ -33,7 +33,7 @@ class Door:
 
     def __init__(self, folder, **sections):
         self.settings = msgspec.convert({"data": {"dir": str(folder)}, **sections}, Settings)
-        self.gateway = Gateway.open(self.settings, public_url="http://127.0.0.1:8787")
+        self.gateway = Gateway.open(self.settings)
         self.gateway.prepare()
         self.keys = {}
         transport = httpx2.ASGITransport(app(self.gateway), raise_app_exceptions=False)

@@ -57,7 +57,7 @@ def work(
 
 async def _serve(chosen: Settings, *, works: bool) -> None:
     listener = server.listen(chosen.server.host, chosen.server.port)
-    gateway = Gateway.open(chosen, public_url=listener.url)
+    gateway = Gateway.open(chosen, port=listener.port)
     key_file = gateway.prepare()
     stop = asyncio.Event()
 
@@ -93,7 +93,7 @@ async def _work(chosen: Settings, queues: frozenset[Queue] | None) -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
-    gateway = Gateway.open(chosen, public_url=_configured_url(chosen))
+    gateway = Gateway.open(chosen)
     try:
         with only_worker(gateway.folder):
             gateway.prepare()
@@ -101,11 +101,6 @@ async def _work(chosen: Settings, queues: frozenset[Queue] | None) -> None:
             await run_worker(gateway, stop, queues=queues)
     finally:
         await gateway.close()
-
-
-def _configured_url(chosen: Settings) -> str:
-    # A worker listens nowhere: it links files under the address that `serve` was given.
-    return f"http://{chosen.server.host}:{chosen.server.port}"
 
 
 def _queues(text: str | None) -> frozenset[Queue] | None:

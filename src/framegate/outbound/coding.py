@@ -33,15 +33,13 @@ class Decoding:
             yield part
             return
         self._has_begun = True
-        rest, is_stuck = part, False
-        while not (self._inflater.eof or is_stuck):
+        rest = part
+        while rest and not self._inflater.eof:
             try:
                 plain = self._inflater.decompress(rest, STEP_BYTES)
             except zlib.error as exc:
                 raise AnswerLost("the answer is not in the coding that it claims") from exc
             rest = self._inflater.unconsumed_tail
-            # A full step may leave plain bytes inside zlib even when the input is used up.
-            is_stuck = not rest and len(plain) < STEP_BYTES
             yield plain
 
     def finish(self) -> None:

@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import structlog
 
@@ -50,6 +50,20 @@ ENDED = frozenset({RenderStatus.SUCCEEDED, RenderStatus.FAILED})
 _log = structlog.get_logger("framegate.upstreams.local")
 
 
+class Renderer(Protocol):
+    """What turns an order into a file: `render.process.render`, or a test's own."""
+
+    async def __call__(
+        self,
+        order: RenderOrder,
+        *,
+        limits: RenderLimits,
+        on_progress: Callable[[Progress], None],
+    ) -> Rendered:
+        """Make the clip at `order.video`, or raise RenderFailed."""
+        ...
+
+
 def _now_ms() -> int:
     return time.time_ns() // 1_000_000
 
@@ -66,6 +80,7 @@ class Local:
     links: Links
     limits: RenderLimits
     clock_ms: Callable[[], int] = _now_ms
+    renderer: Renderer = render
     tells_the_caller: bool = False
     _live: dict[str, Progress] = field(default_factory=dict)
 
@@ -179,7 +194,7 @@ class Local:
         )
         writer = asyncio.create_task(self._write_progress(row))
         try:
-            return await render(
+            return await self.renderer(
                 order,
                 limits=self.limits,
                 on_progress=lambda progress: self._live.__setitem__(row.id, progress),

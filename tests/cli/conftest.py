@@ -1,0 +1,33 @@
+"""Commands run in this process, on a data folder of their own."""
+
+import json
+
+import pytest
+from typer.testing import CliRunner
+
+from framegate.cli.main import framegate
+
+
+class Shell:
+    def __init__(self, folder):
+        self.folder = folder
+        self.runner = CliRunner()
+
+    def __call__(self, *words):
+        """Run one command; every one but the version's takes the data folder."""
+        return self.runner.invoke(framegate, [*words, "--data", str(self.folder)])
+
+    def bare(self, *words):
+        return self.runner.invoke(framegate, list(words))
+
+    def json(self, *words):
+        done = self(*words, "--json")
+        assert done.exit_code == 0, done.output
+        return json.loads(done.stdout)
+
+
+@pytest.fixture
+def shell(tmp_path, monkeypatch):
+    # Lines are as long as a terminal's would be for people; not broken inside a sentence.
+    monkeypatch.setenv("COLUMNS", "200")
+    return Shell(tmp_path / "data")

@@ -1,0 +1,107 @@
+"""Opening a data folder: what is made, what is kept, what is refused."""
+
+import stat
+
+import msgspec
+import pytest
+
+from framegate.errors import KeyUnknown, SettingsInvalid
+from framegate.gateway import Gateway, price_list
+from framegate.settings import PriceSettings, Settings
+
+
+def settings(folder, **sections):
+    sections.setdefault("data", {}).setdefault("dir", str(folder))
+    return msgspec.convert(sections, Settings)
+
+
+@pytest.fixture
+async def opened(tmp_path):
+    gateway = Gateway.open(settings(tmp_path / "data"))
+    yield gateway
+    await gateway.close()
+
+
+async def test_the_first_start_makes_an_admin_key_that_only_the_owner_reads(opened):
+    path = opened.folder / "admin.key"
+    assert opened.prepare() == str(path)
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    caller = await opened.authenticate(path.read_text().strip())
+    assert (caller.account.name, caller.account.is_unlimited) == ("default", True)
+    assert caller.key.scope == "admin"
+
+
+async def test_a_second_start_makes_no_second_key(opened):
+    opened.prepare()
+    before = (opened.folder / "admin.key").read_text()
+    assert opened.prepare() is None
+    assert (opened.folder / "admin.key").read_text() == before
+
+
+async def test_a_stranger_is_nobody(opened):
+    with pytest.raises(KeyUnknown):
+        await opened.authenticate("fg_stranger")
+
+
+async def test_links_survive_a_restart(tmp_path):
+    links = []
+    for _ in range(2):
+        gateway = Gateway.open(settings(tmp_path))
+        links.append(gateway.links.make("videos", "vid_1", now_ms=0))
+        await gateway.close()
+    assert links[0] == links[1]
+
+
+async def test_the_master_secret_is_made_once_and_only_the_owner_reads_it(opened):
+    path = opened.folder / "secret.key"
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert len(bytes.fromhex(path.read_text())) == 32
+
+
+@pytest.mark.parametrize("secret", ["short", "g" * 64, "0" * 63])
+def test_a_malformed_secret_is_refused_at_start(tmp_path, secret):
+    with pytest.raises(SettingsInvalid, match=r"data\.secret must be 64 hexadecimal digits"):
+        Gateway.open(settings(tmp_path, data={"secret": secret}))
+
+
+def test_a_data_folder_that_is_a_file_is_a_clear_error(tmp_path):
+    (tmp_path / "data").write_text("")
+    with pytest.raises(SettingsInvalid, match="cannot be made"):
+        Gateway.open(settings(tmp_path / "data"))
+
+
+def test_another_database_is_refused_by_name(tmp_path):
+    with pytest.raises(SettingsInvalid, match="keeps SQLite only; got postgresql"):
+        Gateway.open(settings(tmp_path, data={"database": "postgresql://x"}))
+
+
+def test_prices_become_whole_numbers():
+    prices = price_list("m", PriceSettings(per_second="0.112", resolution={"1080p": "1.25"}))
+    assert prices.per_second_micros == 112_000
+    assert prices.resolution_permille == {"1080p": 1_250}
+
+
+async def test_two_upstreams_stand_in_the_operators_order(tmp_path):
+    kling = {"kind": "kling", "base_url": "https://x.example", "api_key": "k"}
+    gateway = Gateway.open(
+        settings(tmp_path, upstreams={"paid": kling, "local": {"kind": "local"}})
+    )
+    candidates = gateway.submit.candidates("kling-3.0-turbo")
+    assert [upstream.name for upstream in candidates] == ["paid", "local"]
+    await gateway.close()
+
+
+@pytest.mark.parametrize(
+    ("server", "port", "expected"),
+    [
+        ({}, None, "http://127.0.0.1:8787"),
+        ({"port": 0}, 40_000, "http://127.0.0.1:40000"),
+        ({"host": "::"}, None, "http://[::1]:8787"),
+        ({"host": "::1"}, None, "http://[::1]:8787"),
+        ({"public_url": "https://gw.example.com/"}, 40_000, "https://gw.example.com"),
+    ],
+)
+async def test_links_point_to_where_clients_reach_us(tmp_path, server, port, expected):
+    gateway = Gateway.open(settings(tmp_path, server=server), port=port)
+    assert gateway.links.public_url == expected
+    await gateway.close()
