@@ -38,7 +38,7 @@ lock: environment-check ## Choose the newest versions again and write requiremen
 	$(BIN)/python tools/locks.py
 
 clean: ## Remove the environment and everything that tools leave behind
-	rm -rf .venv .venv.lock .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis dist
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis dist
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 environment-run environment-check:

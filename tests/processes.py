@@ -39,7 +39,7 @@ class Framegate:
         kept = {name: text for name, text in os.environ.items() if "FRAMEGATE" not in name}
         self._environment = kept | environment
         self._process: subprocess.Popen[str] | None = None
-        self._port = 0
+        self.port = 0
         self.http = httpx.Client(trust_env=False, timeout=PATIENCE_S)
 
     def __enter__(self) -> Self:
@@ -57,7 +57,7 @@ class Framegate:
         """Start the server, on the port it had before, and wait for its address."""
         with self.log.open("a", encoding="utf-8") as log:
             self._process = subprocess.Popen(
-                [*COMMAND, "serve", "--port", str(self._port), "--data", str(self.data)],
+                [*COMMAND, "serve", "--port", str(self.port), "--data", str(self.data)],
                 cwd=self.folder,
                 env=self._environment,
                 stdout=subprocess.PIPE,
@@ -65,8 +65,10 @@ class Framegate:
                 text=True,
             )
         address = re.search(r"http://127\.0\.0\.1:(\d+)", self._first_line())
-        assert address, self.log.read_text(encoding="utf-8")
-        self._port = int(address[1])
+        if address is None:
+            self.kill()
+            raise AssertionError(self.log.read_text(encoding="utf-8"))
+        self.port = int(address[1])
         key = (self.data / "admin.key").read_text(encoding="ascii").strip()
         self.http.base_url = httpx.URL(address[0])
         self.http.headers["Authorization"] = f"Bearer {key}"
@@ -75,7 +77,7 @@ class Framegate:
     @property
     def url(self) -> str:
         """Where it answers."""
-        return f"http://127.0.0.1:{self._port}"
+        return f"http://127.0.0.1:{self.port}"
 
     @property
     def pid(self) -> int:

@@ -105,7 +105,7 @@ def _one_at_a_time() -> Iterator[None]:
     """Let two `make` in one checkout wait for each other instead of writing the same files."""
     import fcntl  # noqa: PLC0415  Unix alone has it; elsewhere the rest must still be importable.
 
-    with (ROOT / ".venv.lock").open("w") as lock:
+    with Path(__file__).open() as lock:  # Any file of the checkout will do, and this one is there.
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield
 

@@ -23,6 +23,7 @@ def gate(sites, tmp_path_factory):
     (_, url), _ = sites
     with Framegate(tmp_path_factory.mktemp("gate"), **allowing(url, DEAD)) as gate:
         yield gate
+        assert gate.audit() == []
 
 
 @pytest.fixture
@@ -55,6 +56,7 @@ def vendor_gate(vendor_url, tmp_path_factory):
     folder = tmp_path_factory.mktemp("vendor_gate")
     with Framegate(folder, config=behind(url), **allowing(url)) as gate:
         yield gate
+        assert gate.audit() == []
 
 
 @pytest.fixture

@@ -18,7 +18,10 @@ BAD_PICTURES = {
         picture(900, 300),
         "image aspect ratio must be from 1:2.5 to 2.5:1; got 3.00:1",
     ),
-    "words.jpg": (b"I am not a picture, only a name that ends well.", NOT_READABLE),
+    "words.jpg": (
+        b"I am not a picture, only a name that ends well.",
+        "image format must be jpg, jpeg or png; got unknown",
+    ),
     "half.jpg": (picture(400, 400)[:2_000], NOT_READABLE),
     "empty.jpg": (b"", NOT_READABLE),
 }

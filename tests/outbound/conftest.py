@@ -159,6 +159,7 @@ class Names(AbstractResolver):
     def __init__(self, *answers):
         self.answers = list(answers)
         self.asked = []
+        self.closed = 0
 
     async def resolve(self, host, port=0, family=socket.AF_UNSPEC):
         self.asked.append((host, port))
@@ -178,7 +179,7 @@ class Names(AbstractResolver):
         ]
 
     async def close(self):
-        pass
+        self.closed += 1
 
 
 @pytest.fixture

@@ -98,6 +98,16 @@ async def test_closed_door_opens_again_when_it_is_used(site, door):
     assert site.connections == 2
 
 
+@pytest.mark.parametrize("make", [Outbound.to_public, Outbound.to_configured])
+async def test_closed_door_gives_its_lookup_back(site, names, make):
+    lookup = names(OSError("no such name"))
+    door = make(lookup=lookup)
+    with pytest.raises(NotSent):
+        await get(door, "http://nowhere.example/")
+    await door.close()
+    assert lookup.closed == 1
+
+
 # --- nothing left us --------------------------------------------------------------------------
 
 

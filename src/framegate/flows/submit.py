@@ -47,6 +47,7 @@ _log = structlog.get_logger("framegate.flows.submit")
 # How much longer than the upstream's own deadline the safety net waits before it takes over.
 SAFETY_MARGIN_MS = 15_000
 EXTERNAL_ID_ECHO_MAX = 200
+BODY_BYTES_AT_ONCE_MAX = 65_536
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -86,6 +87,13 @@ class Submit:
     clock_ms: Callable[[], int]
     _sending: set[asyncio.Task[CreateAnswer]] = field(default_factory=set)
 
+    async def _judged(self, body: bytes, model: str) -> Submission:
+        if len(body) <= BODY_BYTES_AT_ONCE_MAX:
+            return self.judge(body, model)
+        # A megabyte made to be slow (thousands of strange host names) takes a second: others wait
+        # less when it is judged beside the event loop.
+        return await asyncio.to_thread(self.judge, body, model)
+
     def judge(self, body: bytes, model: str) -> Submission:
         """Every 400 of the contract, or the submission."""
         return parse_image_to_video(
@@ -119,7 +127,7 @@ class Submit:
             again = await self.database.read(_recall, request)
             if again is not None:
                 return again
-        submission = self.judge(request.body, request.model)
+        submission = await self._judged(request.body, request.model)
         begun = await self.database.write(
             self._begin, request, submission, candidates[0], now_ms=self.clock_ms()
         )
@@ -133,7 +141,7 @@ class Submit:
 
     async def rehearse(self, caller: Caller, body: bytes, model: str) -> Quote:
         """Price a body, refusing what a create would refuse and keeping nothing (rule 89)."""
-        submission = self.judge(body, model)
+        submission = await self._judged(body, model)
         price = self.price(submission)
         await self.database.read(_refuse_duplicate, caller.account.id, submission)
         await self.database.read(

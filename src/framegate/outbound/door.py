@@ -71,6 +71,7 @@ class Outbound:
         self._public_only = public_only
         self._lookup = lookup
         self._open_session: aiohttp.ClientSession | None = None
+        self._resolver: AbstractResolver | None = None
 
     @classmethod
     def to_public(
@@ -91,8 +92,11 @@ class Outbound:
     async def close(self) -> None:
         """Close every connection; the pool opens again when it is used again."""
         session, self._open_session = self._open_session, None
+        resolver, self._resolver = self._resolver, None
         if session is not None:
             await session.close()
+        if resolver is not None:
+            await resolver.close()  # aiohttp closes only a resolver that it made itself.
 
     async def post(
         self,
@@ -258,6 +262,7 @@ class Outbound:
             resolver: AbstractResolver = self._lookup or ThreadedLookup()
             if self._public_only:
                 resolver = JudgingResolver(resolver, allow=self._allow)
+            self._resolver = resolver
             self._open_session = aiohttp.ClientSession(
                 connector=aiohttp.TCPConnector(
                     resolver=resolver,

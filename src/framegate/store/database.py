@@ -10,12 +10,13 @@ import contextlib
 import queue
 import threading
 from collections.abc import Callable, Iterable
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future, InvalidStateError, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
-from sqlalchemy import Connection, Engine, create_engine, event
+import structlog
+from sqlalchemy import URL, Connection, Engine, create_engine, event
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.pool import QueuePool
 
@@ -31,6 +32,9 @@ UNITS_PER_COMMIT_MAX = 256
 BUSY_WAIT_MS = 5_000
 # Pages are 4 KiB: a checkpoint each 16 MiB keeps the log small and the writer rarely waiting.
 CHECKPOINT_PAGES = 4_000
+SQLITE = "sqlite:///"
+
+_log = structlog.get_logger("framegate.store.database")
 
 
 @dataclass(frozen=True)
@@ -49,6 +53,8 @@ class Database:
         self._writer = threading.Thread(target=self._write_forever, name="writer", daemon=True)
         self._after_commit: list[Callable[[], None]] = []
         self._is_closed = False
+        # Nothing may be handed in behind the mark that ends the writer: it would wait for ever.
+        self._door = threading.Lock()
         self._writer.start()
 
     @classmethod
@@ -57,12 +63,16 @@ class Database:
 
         raises   SettingsInvalid for any other kind
         """
-        if not url.startswith("sqlite:///"):
+        path = url.removeprefix(SQLITE)
+        if path in {url, ""}:
             kind = url.partition(":")[0]
-            raise SettingsInvalid(f"data.database: this version keeps SQLite only; got {kind}:")
-        Path(url.removeprefix("sqlite:///")).parent.mkdir(parents=True, exist_ok=True)
+            raise SettingsInvalid(
+                f"data.database: this version keeps SQLite only, as {SQLITE}PATH; got {kind}:"
+            )
+        Path(path).parent.mkdir(parents=True, exist_ok=True)
         engine = create_engine(
-            url,
+            # Not parsed: a folder's name may hold what means something in a URL.
+            URL.create("sqlite", database=path),
             poolclass=QueuePool,
             pool_size=readers + 2,
             max_overflow=2,
@@ -83,7 +93,10 @@ class Database:
         return self._waiting.qsize()
 
     def after_commit(self, call: Callable[[], None]) -> None:
-        """Have `call` run on the writer's thread after each commit; it must be quick."""
+        """Have `call` run on the writer's thread after each commit, soon after its answers.
+
+        It must be quick and must not raise: what it raises is only logged.
+        """
         self._after_commit.append(call)
 
     async def write(
@@ -95,20 +108,19 @@ class Database:
                  StoreDown when the database cannot write
         """
         future: Future[T] = Future()
-        unit = _Unit(lambda tx: work(tx, *args, **kwargs), future)
-        if self._is_closed:
-            raise StoreDown
-        try:
-            self._waiting.put_nowait(unit)
-        except queue.Full:
-            raise Overloaded from None
+        self._hand_in(lambda tx: work(tx, *args, **kwargs), future)
         # Shielded: a caller that goes away must not leave a unit half-answered.
         return await asyncio.shield(asyncio.wrap_future(future))
 
     async def read(
         self, work: Callable[Concatenate[Transaction, P], T], *args: P.args, **kwargs: P.kwargs
     ) -> T:
-        """Run `work` on a reader: a consistent snapshot, never waiting for the writer."""
+        """Run `work` on a reader: a consistent snapshot, never waiting for the writer.
+
+        raises   what `work` raises; StoreDown when the database cannot be read
+        """
+        if self._is_closed:
+            raise StoreDown
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(
             self._readers, lambda: self.read_now(work, *args, **kwargs)
@@ -130,7 +142,7 @@ class Database:
     ) -> T:
         """As `write`, waiting on the calling thread; for commands and start-up."""
         future: Future[T] = Future()
-        self._waiting.put(_Unit(lambda tx: work(tx, *args, **kwargs), future))
+        self._hand_in(lambda tx: work(tx, *args, **kwargs), future)
         return future.result()
 
     async def close(self) -> None:
@@ -139,12 +151,23 @@ class Database:
 
     def close_now(self) -> None:
         """As `close`, for callers without a loop."""
-        if not self._is_closed:
+        with self._door:
+            if self._is_closed:
+                return
             self._is_closed = True
-            self._waiting.put(None)
-            self._writer.join()
-            self._readers.shutdown()
-            self._engine.dispose()
+        self._waiting.put(None)
+        self._writer.join()
+        self._readers.shutdown()
+        self._engine.dispose()
+
+    def _hand_in(self, work: Callable[[Transaction], Any], answer: "Future[Any]") -> None:
+        with self._door:
+            if self._is_closed:
+                raise StoreDown
+            try:
+                self._waiting.put_nowait(_Unit(work, answer))
+            except queue.Full:
+                raise Overloaded from None
 
     # --- the writer's thread ------------------------------------------------------------------
 
@@ -181,7 +204,10 @@ class Database:
             return
         _answer(outcomes)
         for call in self._after_commit:
-            call()
+            try:
+                call()
+            except Exception:  # noqa: BLE001 - the writer must outlive anything
+                _log.exception("database.listener_failed")
 
 
 def _run(connection: Connection, unit: _Unit) -> tuple[_Unit, Any, BaseException | None]:
@@ -189,14 +215,23 @@ def _run(connection: Connection, unit: _Unit) -> tuple[_Unit, Any, BaseException
         with connection.begin_nested():
             return unit, unit.work(connection), None
     except OperationalError as error:
+        if not _is_in_transaction(connection):
+            # A full disk makes SQLite roll back everything: the units before this one are gone
+            # too, and the next one would begin and commit a transaction of its own.
+            raise
         return unit, None, StoreDown().with_cause(error)
     except Exception as error:  # noqa: BLE001 - handed to the caller whose work it was
         return unit, None, error
 
 
+def _is_in_transaction(connection: Connection) -> bool:
+    raw: Any = connection.connection.dbapi_connection
+    return bool(raw.in_transaction)
+
+
 def _answer(outcomes: Iterable[tuple[_Unit, Any, BaseException | None]]) -> None:
     for unit, value, error in outcomes:
-        with contextlib.suppress(asyncio.InvalidStateError):
+        with contextlib.suppress(InvalidStateError):
             if error is None:
                 unit.answer.set_result(value)
             else:

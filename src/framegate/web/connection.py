@@ -164,13 +164,20 @@ class BoundedConnection(HttpToolsProtocol):
         return BodyMalformed(f"request headers must be at most {self.limits.head_bytes_max} bytes")
 
     def _refuse(self, error: Refusal) -> None:
-        """Answer without a request, unless another answer is under way, and hang up."""
-        if not self.transport.is_closing() and not self._is_answering():
+        """Answer without the app, unless another answer is under way, and hang up."""
+        is_free = not self._is_answering() or self._is_waiting_for_body()
+        if is_free and not self.transport.is_closing():
             self.transport.write(_raw_answer(error))
         self.transport.close()
 
     def _is_answering(self) -> bool:
         return self.cycle is not None and not self.cycle.response_complete
+
+    def _is_waiting_for_body(self) -> bool:
+        # The app acts on whole bodies only, so nobody else will answer this request. One that
+        # was sent ahead of its turn is another matter: the answer before it must come first.
+        is_its_turn = not self.pipeline and not self.cycle.response_started
+        return self._part is Part.BODY and is_its_turn
 
     def _abort(self) -> None:
         self.transport.abort()

@@ -1,0 +1,238 @@
+"""A real server in front of a vendor that fails: what the customer sees, and what was bought."""
+
+import hashlib
+import json
+import socket
+from dataclasses import dataclass
+from itertools import count
+from pathlib import Path
+
+import pytest
+from fakes import stub_upstream as vendors
+from processes import CREATE
+
+EXAMPLES = (Path(__file__).parents[1] / "data" / "image_to_video.examples.jsonl").read_bytes()
+FRAME = b'{"type":"first_frame","url":"https://cdn.example.com/a.jpg"}'
+NUMBERS = count()
+
+ODD_BODIES = {
+    "spaces and line ends": b'\r\n\t { "contents" :\n[ ' + FRAME + b" ] }\n\n",
+    "escapes": b'{"\\u0063ontents":[{"type":"first\\u005fframe","url":"https:\\/\\/a.example\\/b"}]}',
+    "unknown top-level fields": b'{"x_trace":{"n":1E5,"deep":[[null,-0.0]]},"contents":['
+    + FRAME
+    + b'],"zz":[]}',
+    "raw and escaped emoji": '{"contents":[{"type":"prompt","text":"🌊 \\ud83c\\udf0a é e\u0301"},'.encode()
+    + FRAME
+    + b"]}",
+    "watermark as it is": b'{"contents":['
+    + FRAME
+    + b'],"options":{"watermark_info":{"enabled":true}}}',
+    "almost 1 MiB": b'{"contents":[' + FRAME + b'],"x":"' + b"x" * 1_048_000 + b'"}',
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Seen:
+    """What a customer is answered to one create."""
+
+    status: int
+    code: int
+    message: str
+    retry_after: str = ""
+    should_retry: str = ""
+    has_task: bool = False
+    is_replay: bool = False
+
+
+def seen(answer):
+    envelope, headers = answer.json(), answer.headers
+    assert isinstance(envelope["data"], dict)
+    return Seen(
+        status=answer.status_code,
+        code=envelope["code"],
+        message=envelope["message"].replace(headers.get("X-Framegate-Task", "no task"), "TASK"),
+        retry_after=headers.get("Retry-After", ""),
+        should_retry=headers.get("x-should-retry", ""),
+        has_task="X-Framegate-Task" in headers,
+        is_replay="Idempotent-Replayed" in headers,
+    )
+
+
+@pytest.fixture
+def order():
+    """A body that nobody has sent before, under an external id of its own."""
+    external_id = f"biz-{next(NUMBERS)}"
+    options = b'{"external_task_id":"' + external_id.encode() + b'"}'
+    return b'{"contents":[' + FRAME + b'],"options":' + options + b"}"
+
+
+def row_of(gate, body):
+    """The newest row behind a body: its status and its hold's."""
+    (row, *_) = gate.rows(
+        "SELECT t.status, h.state FROM tasks t JOIN holds h ON h.task_id = t.id"
+        " WHERE t.body_sha256 = ? ORDER BY t.created_ms DESC, t.id DESC",
+        hashlib.sha256(body).hexdigest(),
+    )
+    return row
+
+
+# --- the bytes --------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("body", EXAMPLES.splitlines())
+def test_example_reaches_the_vendor_byte_for_byte(vendor_gate, vendor, body):
+    answer = vendor_gate.create(body)
+
+    assert answer.json()["code"] == 0, answer.text
+    assert vendor.bodies == [body]
+
+
+@pytest.mark.parametrize("body", ODD_BODIES.values(), ids=ODD_BODIES)
+def test_odd_body_reaches_the_vendor_byte_for_byte(vendor_gate, vendor, body):
+    answer = vendor_gate.create(body)
+
+    assert answer.json()["code"] == 0, answer.text
+    assert [hashlib.sha256(sent).digest() for sent in vendor.bodies] == [
+        hashlib.sha256(body).digest()
+    ]
+
+
+def test_nothing_of_the_customers_headers_reaches_the_vendor(vendor_gate, vendor, order):
+    vendor_gate.create(order, Idempotency_Key="k", Cookie="a=b", X_Secret="s")
+
+    (headers,) = vendor.headers
+    assert headers.keys() == {
+        *("host", "user-agent", "accept", "accept-encoding"),
+        *("authorization", "content-type", "content-length"),
+    }
+    assert headers["authorization"] == f"Bearer {vendors.API_KEY}"
+
+
+def test_vendors_answer_is_relayed_with_its_id_and_request_id(vendor_gate, vendor, order):
+    answer = vendor_gate.create(order)
+
+    (task,) = vendor.tasks.values()
+    assert answer.json() == {
+        "code": 0,
+        "message": "SUCCEED",
+        "request_id": vendors.REQUEST_ID,
+        "data": {
+            "id": task.id,
+            "status": "submitted",
+            "message": "",
+            "create_time": task.created_ms,
+            "update_time": task.created_ms,
+            "external_id": task.external_id,
+        },
+    }
+
+
+# --- the ways to fail -------------------------------------------------------------------------
+
+UNAVAILABLE = Seen(
+    status=503, code=5001, message="upstream is not available; nothing was created or charged"
+)
+REFUSALS = {
+    vendors.CONTENT_POLICY: Seen(
+        status=400, code=1301, message="Failure to pass the risk control system"
+    ),
+    vendors.SLOTS_FULL: Seen(
+        status=429, code=1303, message="parallel task over resource pack limit", retry_after="1"
+    ),
+    vendors.REFUSES_UNDER_200: Seen(
+        status=200, code=1201, message="duration value '99' is invalid"
+    ),
+    vendors.MAINTENANCE: Seen(status=503, code=5001, message="under maintenance"),
+    vendors.OUT_OF_UNITS: UNAVAILABLE,
+    vendors.BAD_KEY: UNAVAILABLE,
+}
+UNCERTAIN = (
+    vendors.UNREADABLE,
+    vendors.PROXY_PAGE,
+    vendors.NO_ID,
+    vendors.INTERNAL,
+    vendors.INTERNAL_TIMEOUT,
+    vendors.RESET,
+    vendors.HALF,
+    vendors.HANGS,
+)
+
+
+@pytest.mark.parametrize("says", REFUSALS, ids=str)
+def test_refusal_releases_the_hold_and_frees_both_ids(vendor_gate, vendor, order, says):
+    vendor.next_answers.append(says)
+
+    refused = vendor_gate.create(order, Idempotency_Key=f"refused {says.name}".replace(" ", "-"))
+    row = row_of(vendor_gate, order)
+    again = vendor_gate.create(order, Idempotency_Key=f"refused {says.name}".replace(" ", "-"))
+
+    assert seen(refused) == REFUSALS[says]
+    assert row == ("refused", "released")
+    assert again.json()["code"] == 0, again.text
+    assert vendor.bought == 1
+
+
+@pytest.mark.parametrize("says", UNCERTAIN, ids=str)
+def test_unknown_outcome_keeps_hold_and_ids_and_is_never_sent_again(
+    vendor_gate, vendor, order, says
+):
+    vendor.next_answers.append(says)
+    key = f"uncertain {says.name}".replace(" ", "-")
+
+    first = vendor_gate.create(order, Idempotency_Key=key)
+    row = row_of(vendor_gate, order)
+    again = vendor_gate.create(order, Idempotency_Key=key)
+    duplicate = vendor_gate.create(order)
+
+    unknown = "the upstream did not say whether it took the task; do not send it again, query TASK"
+    facts = {"status": 504, "code": 5002, "message": unknown, "should_retry": "false"}
+    assert seen(first) == Seen(**facts, has_task=True)
+    assert seen(again) == Seen(**facts, has_task=True, is_replay=True)
+    assert row == ("uncertain", "open")
+    assert (duplicate.status_code, duplicate.json()["code"]) == (400, 1201)
+    assert vendor.bought == len(vendor.bodies) == 1
+
+
+def test_closed_port_is_no_purchase_and_frees_the_key(new_gate, order):
+    config = '[upstreams.x]\nkind = "kling"\nbase_url = "http://127.0.0.1:1"\napi_key = "k"\n'
+    gate = new_gate(config)
+
+    answers = [gate.create(order, Idempotency_Key="k-1") for _ in range(2)]
+
+    assert [seen(answer) for answer in answers] == [UNAVAILABLE, UNAVAILABLE]
+    assert row_of(gate, order) == ("refused", "released")
+    assert gate.account["held"] == "0"
+
+
+def test_task_of_an_unknown_outcome_is_found_by_its_external_id_and_paid_once(
+    vendor_gate, vendor, order
+):
+    vendor.next_answers.append(vendors.PROXY_PAGE)
+    task_id = vendor_gate.create(order).headers["X-Framegate-Task"]
+
+    task = vendor_gate.ended(task_id)
+
+    assert task["status"] == "succeed"
+    assert row_of(vendor_gate, order) == ("succeeded", "settled")
+    assert vendor.bought == len(vendor.bodies) == 1
+
+
+def test_create_is_recorded_although_its_client_hung_up(vendor_gate, vendor, order):
+    vendor.next_answers.append(vendors.HANGS)
+    head = (
+        f"POST {CREATE} HTTP/1.1\r\nHost: gate\r\nContent-Type: application/json\r\n"
+        f"Authorization: {vendor_gate.http.headers['Authorization']}\r\n"
+        f"Content-Length: {len(order)}\r\n\r\n"
+    )
+    with socket.create_connection(("127.0.0.1", vendor_gate.port)) as client:
+        client.sendall(head.encode() + order)
+        assert vendor.is_read.wait(10)
+    vendor.released.set()
+
+    vendor_gate.until(lambda: row_of(vendor_gate, order), ("submitted", "open").__eq__)
+    (task,) = vendor.tasks.values()
+    external_id = json.loads(order)["options"]["external_task_id"]
+    assert task.external_id == external_id
+    assert vendor_gate.rows("SELECT ticket FROM tasks WHERE external_task_id = ?", external_id) == [
+        (task.id,)
+    ]
