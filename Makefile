@@ -5,7 +5,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 HOST ?= 127.0.0.1
 PORT ?= 8787
-DATA ?= data
+DATA ?= framegate-data
 # One test process for each core; `make test TESTS="tests/web -n0"` for a few tests in one.
 TESTS ?= -n auto
 
@@ -32,7 +32,7 @@ check: environment-check ## Format, lint, types, floors and every test
 	$(BIN)/python -m pytest $(TESTS)
 
 bench: environment-check ## Measure, always beside a peer or a limit
-	$(BIN)/python -m bench
+	@set -e; for file in bench/*.py; do echo "== $$file"; $(BIN)/python $$file; done
 
 lock: environment-check ## Choose the newest versions again and write requirements/*.lock
 	$(BIN)/python tools/locks.py

@@ -1,6 +1,7 @@
 """Real servers for the outer ring: each is a process with a data folder of its own."""
 
 import pytest
+
 from fakes.site import Site
 from fakes.stub_upstream import API_KEY, StubUpstream, serving
 from processes import Framegate

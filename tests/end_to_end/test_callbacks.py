@@ -3,8 +3,9 @@
 import json
 
 import pytest
-from fakes.drawn import picture
 from standardwebhooks import Webhook
+
+from fakes.drawn import picture
 
 
 @pytest.fixture(scope="module")

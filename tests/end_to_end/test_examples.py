@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
+
 from fakes.drawn import picture
 from fakes.videos import Facts, facts, first_frame, likeness_db
 

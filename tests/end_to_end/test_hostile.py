@@ -4,21 +4,22 @@ import json
 import socket
 
 import pytest
+
 from fakes.drawn import picture
 from processes import CREATE
 
 ANSWER_WAIT_S = 15
 FRAME = '{"type":"first_frame","url":"https://cdn.example.com/a.jpg"}'
-GOOD = '{"contents":[%s]}' % FRAME
+GOOD = f'{{"contents":[{FRAME}]}}'
 KEPT = ("tasks", "holds", "idempotency", "pictures", "deliveries", "renders", "transfers")
 
 
 def with_settings(text):
-    return '{"contents":[%s],"settings":%s}' % (FRAME, text)
+    return f'{{"contents":[{FRAME}],"settings":{text}}}'
 
 
 def with_options(text):
-    return '{"contents":[%s],"options":%s}' % (FRAME, text)
+    return f'{{"contents":[{FRAME}],"options":{text}}}'
 
 
 def with_url(url):
@@ -45,8 +46,8 @@ BODIES = {
     "a lone surrogate": with_options('{"external_task_id":"\\ud800"}'),
     "a lone surrogate in an unknown key": GOOD[:-1] + ',"\\udfff":1}',
     "a raw line end in a string": GOOD.replace("a.jpg", "a\n.jpg"),
-    "the same key twice": '{"contents":[],"contents":[%s]}' % FRAME,
-    "the same key twice, escaped": '{"contents":[%s],"\\u0063ontents":[]}' % FRAME,
+    "the same key twice": f'{{"contents":[],"contents":[{FRAME}]}}',
+    "the same key twice, escaped": f'{{"contents":[{FRAME}],"\\u0063ontents":[]}}',
     "the same key twice, deep down": GOOD[:-1] + ',"x":{"y":{"z":1,"z":2}}}',
     "a key in capitals": GOOD[:-1] + ',"Settings":{"duration":3}}',
     "a key with a long s": GOOD[:-1] + ',"\u017fettings":{"duration":3}}',
@@ -56,15 +57,15 @@ BODIES = {
     "duration 1e1": with_settings('{"duration":1e1}'),
     "duration in words": with_settings('{"duration":"5"}'),
     "duration true": with_settings('{"duration":true}'),
-    "duration of an eternity": with_settings('{"duration":%d}' % 10**20),
-    "duration of 100,000 digits": with_settings('{"duration":%s}' % ("9" * 100_000)),
+    "duration of an eternity": with_settings(f'{{"duration":{10**20}}}'),
+    "duration of 100,000 digits": with_settings(f'{{"duration":{"9" * 100_000}}}'),
     "duration below zero": with_settings('{"duration":-5}'),
     "settings null": with_settings("null"),
     "settings of another kind": with_settings('{"audio":true}'),
     "resolution 4k": with_settings('{"resolution":"4k"}'),
     "10,000 objects deep": '{"x":' * 10_000 + "1" + "}" * 10_000,
     "1,000,000 arrays deep": "[" * 1_000_000,
-    "10,000 bad items": '{"contents":[%s]}' % ",".join(["{}"] * 10_000),
+    "10,000 bad items": json.dumps({"contents": [{}] * 10_000}),
     "40,000 unknown settings": with_settings(json.dumps({f"k{n}": n for n in range(40_000)})),
     "a prompt that is too long": json.dumps(
         {"contents": [json.loads(FRAME), {"type": "prompt", "text": "a" * 2_501}]}

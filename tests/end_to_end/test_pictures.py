@@ -1,6 +1,7 @@
 """What becomes of a task whose first frame is no good: rule 27's sentence, and no charge."""
 
 import pytest
+
 from fakes.drawn import picture
 
 NOT_FETCHED = "image could not be fetched"

@@ -3,6 +3,7 @@
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+
 from fakes.drawn import picture
 
 TASKS = 6

@@ -8,6 +8,7 @@ from itertools import count
 from pathlib import Path
 
 import pytest
+
 from fakes import stub_upstream as vendors
 from processes import CREATE
 
@@ -17,11 +18,11 @@ NUMBERS = count()
 
 ODD_BODIES = {
     "spaces and line ends": b'\r\n\t { "contents" :\n[ ' + FRAME + b" ] }\n\n",
-    "escapes": b'{"\\u0063ontents":[{"type":"first\\u005fframe","url":"https:\\/\\/a.example\\/b"}]}',
+    "escapes": b'{"\\u0063ontents":[{"type":"first\\u005fframe","url":"http:\\/\\/a.example"}]}',
     "unknown top-level fields": b'{"x_trace":{"n":1E5,"deep":[[null,-0.0]]},"contents":['
     + FRAME
     + b'],"zz":[]}',
-    "raw and escaped emoji": '{"contents":[{"type":"prompt","text":"🌊 \\ud83c\\udf0a é e\u0301"},'.encode()
+    "raw and escaped emoji": '{"contents":[{"type":"prompt","text":"🌊 \\ud83c\\udf0a é"},'.encode()
     + FRAME
     + b"]}",
     "watermark as it is": b'{"contents":['

@@ -1,7 +1,7 @@
 """A vendor for tests: create and query in the dialect of CONTRACT 5.2 and 5.4, failing on demand.
 
 It keeps the exact bytes it was sent and counts what was bought, so that a test asks it, not our
-database, whether a promise held. `python -m fakes.stub_upstream`, run in tests/, is it as a process.
+database, whether a promise held. As a process: `python -m fakes.stub_upstream`, in tests/.
 """
 
 import argparse
@@ -9,6 +9,7 @@ import asyncio
 import json
 import socket
 import struct
+import sys
 import threading
 import time
 from collections import deque
@@ -17,12 +18,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 import uvicorn
-from fakes.tiny_video import tiny_video
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+from fakes.tiny_video import tiny_video
 
 API_KEY = "api-key-kling-test"
 HANG_S_MAX = 60
@@ -280,7 +282,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=main.__doc__)
     parser.add_argument("--port", type=int, default=0)
     listener = _listener(parser.parse_args().port)
-    print(f"http://127.0.0.1:{listener.getsockname()[1]}", flush=True)
+    sys.stdout.write(f"http://127.0.0.1:{listener.getsockname()[1]}\n")
+    sys.stdout.flush()
     _server(StubUpstream().app()).run([listener])
 
 

@@ -20,7 +20,7 @@ from framegate.domain.ledger import (
     Scope,
     TransferKind,
 )
-from framegate.domain.money import decimal_from_micros
+from framegate.domain.money import AMOUNT_MICROS_MAX, decimal_from_micros
 from framegate.domain.quote import PriceList
 from framegate.errors import CreditMissing, LedgerBroken, NotFound
 from framegate.store import schema
@@ -136,21 +136,28 @@ def revoke_key(tx: Transaction, key_id: str, *, now_ms: int) -> bool:
 def topup(tx: Transaction, *, account_id: str, amount_micros: int, now_ms: int) -> Account:
     """Post money to an account; a negative amount takes it back.
 
-    raises   CreditMissing when taking back more than is available
+    raises   CreditMissing when taking back more than is available, LedgerBroken when the balance
+             would pass AMOUNT_MICROS_MAX: beyond 64 bits SQLite goes on in floating point
     """
+    balance_micros = _accounts.c.posted_micros + amount_micros
     changed = tx.execute(
         update(_accounts)
         .where(
             _accounts.c.id == account_id,
+            balance_micros.between(-AMOUNT_MICROS_MAX, AMOUNT_MICROS_MAX),
             or_(
                 _accounts.c.is_unlimited == 1,
                 _accounts.c.posted_micros - _accounts.c.held_micros + amount_micros >= 0,
             ),
         )
-        .values(posted_micros=_accounts.c.posted_micros + amount_micros)
+        .values(posted_micros=balance_micros)
     )
     if changed.rowcount != 1:
-        raise CreditMissing(_shortage(tx, account_id, -amount_micros, "", "this correction"))
+        shortage = _shortage(tx, account_id, -amount_micros, "", "this correction")
+        if amount_micros > 0:
+            limit = decimal_from_micros(AMOUNT_MICROS_MAX)
+            raise LedgerBroken(f"the balance of {account_id} would be beyond {limit}")
+        raise CreditMissing(shortage)
     _transfer(
         tx,
         kind=TransferKind.TOPUP,

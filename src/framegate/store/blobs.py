@@ -5,9 +5,11 @@ only then may a row make it visible. Whatever lies here without a row is an orph
 is swept. All functions block: callers run them on a thread.
 """
 
+import contextlib
 import hashlib
 import os
 import secrets
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Literal
 
@@ -69,7 +71,7 @@ class Blobs:
 
     def lengths(self, kind: Kind) -> dict[str, int]:
         """The id and length of every published file of a kind, for the audit."""
-        return {path.stem: path.stat().st_size for path in (self._folder / kind).iterdir()}
+        return {path.stem: status.st_size for path, status in _files(self._folder / kind)}
 
 
 def copy(source: Path, to: Path) -> tuple[int, str]:
@@ -93,9 +95,16 @@ def fingerprint(path: Path) -> tuple[int, str]:
 def _old_orphans(folder: Path, known: set[str], now_s: float) -> list[Path]:
     return [
         path
-        for path in folder.iterdir()
-        if path.stem not in known and now_s - path.stat().st_mtime > ORPHAN_AGE_S_MIN
+        for path, status in _files(folder)
+        if path.stem not in known and now_s - status.st_mtime > ORPHAN_AGE_S_MIN
     ]
+
+
+def _files(folder: Path) -> Iterator[tuple[Path, os.stat_result]]:
+    for path in folder.iterdir():
+        # Published or removed by somebody since the folder was read: not here any more.
+        with contextlib.suppress(FileNotFoundError):
+            yield path, path.stat()
 
 
 def _flush_folder(folder: Path) -> None:

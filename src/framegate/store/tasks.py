@@ -73,7 +73,7 @@ def move(
     returns  the task as it is now, or None when the fence had moved
     raises   IllegalMove when the table of moves does not allow it
     """
-    if status is not task.status:
+    if status is not task.status or task.status.is_terminal:
         check_move(task.status, status)
         changes["updated_ms"] = now_ms
     if status.is_terminal:

@@ -1,0 +1,141 @@
+import sqlite3
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.runtime.migration import MigrationContext
+from sqlalchemy import create_engine, inspect
+from sqlalchemy.exc import OperationalError
+
+from framegate.errors import SettingsInvalid
+from framegate.store import migrate, schema
+from framegate.store.database import Database
+
+TABLES = sorted(schema.metadata.tables)
+
+
+@pytest.fixture
+def declared():
+    """The same tables, made straight from the declarations."""
+    engine = create_engine("sqlite://")
+    schema.metadata.create_all(engine)
+    yield inspect(engine)
+    engine.dispose()
+
+
+@pytest.fixture
+def built(database):
+    return inspect(database.engine)
+
+
+QUESTIONS = (
+    "get_columns",
+    "get_pk_constraint",
+    "get_check_constraints",
+    "get_unique_constraints",
+    "get_indexes",
+    "get_foreign_keys",
+)
+
+
+def answers(inspector, table):
+    """Everything that can be asked of a table, as text: types and WHEREs are objects."""
+    return {
+        question: sorted(map(str, plain(getattr(inspector, question)(table))))
+        for question in QUESTIONS
+    }
+
+
+def plain(answer):
+    if isinstance(answer, dict):
+        return {name: plain(value) for name, value in answer.items()}.items()
+    if isinstance(answer, list):
+        return [plain(each) for each in answer]
+    return str(answer)
+
+
+def test_alembic_sees_no_difference(database):
+    with database.engine.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        assert compare_metadata(context, schema.metadata) == []
+
+
+def test_tables_are_those_that_are_declared(built):
+    assert sorted(built.get_table_names()) == sorted([*TABLES, "alembic_version"])
+
+
+@pytest.mark.parametrize("table", TABLES)
+def test_every_column_constraint_and_index_is_there(built, declared, table):
+    """Alembic's own comparison looks at no CHECK, no default and no WHERE of an index."""
+    assert answers(built, table) == answers(declared, table)
+
+
+def test_partial_indexes_are_partial(database):
+    rows = database.read_now(
+        lambda tx: tx.exec_driver_sql(
+            "SELECT name, sql FROM sqlite_master WHERE type = 'index' AND sql LIKE '%WHERE%'"
+        ).all()
+    )
+
+    wheres = {row.name: row.sql.partition("WHERE ")[2] for row in rows}
+    assert wheres == {
+        "ix_tasks_open": "ended_ms = 0",
+        "uq_tasks_external": "external_task_id <> '' AND status <> 'refused'",
+        "ix_holds_open": "state = 'open'",
+        "ix_deliveries_open": "ended_ms = 0",
+    }
+
+
+def test_the_ledger_has_its_four_triggers(database):
+    names = database.read_now(
+        lambda tx: tx.exec_driver_sql("SELECT name FROM sqlite_master WHERE type = 'trigger'")
+        .scalars()
+        .all()
+    )
+
+    assert sorted(names) == [
+        "entries_no_delete",
+        "entries_no_update",
+        "transfers_no_delete",
+        "transfers_no_update",
+    ]
+
+
+def test_upgrading_twice_changes_nothing(database):
+    def dump():
+        return database.read_now(
+            lambda tx: tx.exec_driver_sql("SELECT name, sql FROM sqlite_master").all()
+        )
+
+    before = dump()
+    migrate.upgrade(database)
+
+    assert dump() == before
+
+
+def test_database_of_a_newer_version_is_refused_and_left_as_it_is(database, path):
+    with sqlite3.connect(path) as other:
+        other.execute("UPDATE alembic_version SET version_num = '9999'")
+    other.close()
+
+    with pytest.raises(SettingsInvalid, match="newer framegate .*at 9999"):
+        migrate.upgrade(database)
+
+    rows = database.read_now(
+        lambda tx: tx.exec_driver_sql("SELECT version_num FROM alembic_version").scalars().all()
+    )
+    assert rows == ["9999"]
+
+
+def test_upgrade_that_fails_half_way_leaves_nothing_of_it(tmp_path):
+    """The next start finds the database as it was and can try again."""
+    path = tmp_path / "framegate.db"
+    with sqlite3.connect(path) as other:
+        other.execute("CREATE TABLE videos (id TEXT)")
+    other.close()
+    database = Database.open(f"sqlite:///{path}")
+
+    with pytest.raises(OperationalError, match="table videos already exists"):
+        migrate.upgrade(database)
+
+    assert inspect(database.engine).get_table_names() == ["videos"]
+    database.close_now()

@@ -1,0 +1,357 @@
+import itertools
+from dataclasses import replace
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import IntegrityError
+
+from fakes.rows import (
+    BODY,
+    NOW_MS,
+    PRICE_MICROS,
+    PRICES,
+    a_task,
+    a_video,
+    accept,
+    begin,
+    move,
+    new_account,
+)
+from framegate.domain.task import MOVES, TaskStatus
+from framegate.errors import IllegalMove
+from framegate.flows import finish
+from framegate.store import accounts, tasks
+
+PAIRS = list(itertools.product(TaskStatus, repeat=2))
+PATH = "/kling/image-to-video/kling-3.0-turbo"
+
+
+@pytest.fixture
+def account(tx):
+    return new_account(tx, is_unlimited=True)
+
+
+@pytest.fixture
+def other(tx):
+    return new_account(tx, "other", is_unlimited=True)
+
+
+def stored(tx, account, status, **facts):
+    """A row in any status, written past the table of moves."""
+    task = a_task(account.id, status=status, **facts)
+    tasks.begin(tx, task, body=BODY)
+    return task
+
+
+def remember(tx, task, key="once"):
+    tasks.remember(
+        tx,
+        account_id=task.account_id,
+        path=PATH,
+        key=key,
+        body_sha256=task.body_sha256,
+        task_id=task.id,
+        now_ms=NOW_MS,
+    )
+
+
+def remembered(tx, account, *, path=PATH, key="once"):
+    return tasks.remembered(tx, account_id=account.id, path=path, key=key)
+
+
+# --- moves ------------------------------------------------------------------------------------
+
+
+def test_task_is_read_back_as_it_was_begun(tx, account):
+    task = begin(tx, account.id, external_task_id="biz-1", callback_url="https://a.example/cb")
+
+    assert tasks.by_id(tx, task.id) == task
+    assert tasks.body_of(tx, task.id) == BODY
+
+
+@pytest.mark.parametrize(
+    ("status", "to"), [pair for pair in PAIRS if pair[1] in MOVES[pair[0]]]
+)
+def test_legal_move_is_written_and_counted(tx, account, status, to):
+    task = stored(tx, account, status)
+
+    moved = move(tx, task, to)
+
+    assert (moved.status, moved.fence, moved.updated_ms) == (to, 1, NOW_MS + 1)
+    assert tasks.by_id(tx, task.id) == moved
+
+
+@pytest.mark.parametrize(
+    ("status", "to"),
+    [pair for pair in PAIRS if pair[1] not in MOVES[pair[0]] and pair[0] is not pair[1]],
+)
+def test_illegal_move_changes_nothing(tx, account, status, to):
+    task = stored(tx, account, status)
+
+    with pytest.raises(IllegalMove):
+        move(tx, task, to, message="news")
+
+    assert tasks.by_id(tx, task.id) == task
+
+
+@pytest.mark.parametrize("status", [status for status in TaskStatus if not status.is_terminal])
+def test_look_that_brings_no_news_keeps_status_and_its_time(tx, account, status):
+    task = stored(tx, account, status)
+
+    looked = move(tx, task, status, polls=1)
+
+    assert looked == replace(task, fence=1, next_ms=NOW_MS + 2, polls=1)
+    assert tasks.by_id(tx, task.id) == looked
+
+
+@pytest.mark.parametrize("status", [status for status in TaskStatus if status.is_terminal])
+def test_ended_task_is_not_written_again_not_even_with_its_own_status(tx, account, status):
+    """SAFETY promise 11: the reason that its caller has read must not change."""
+    task = stored(tx, account, status)
+
+    with pytest.raises(IllegalMove):
+        move(tx, task, status, message="another reason")
+
+    assert tasks.by_id(tx, task.id) == task
+
+
+def test_every_change_that_a_move_may_carry_is_read_back(tx, account):
+    task = begin(tx, account.id)
+
+    moved = move(
+        tx,
+        task,
+        TaskStatus.UNCERTAIN,
+        upstream="kling",
+        message="m",
+        answer=b"{}",
+        sent_ms=1,
+        deadline_ms=2,
+        polls=3,
+    )
+
+    assert tasks.by_id(tx, task.id) == moved
+    assert (moved.upstream, moved.answer, moved.deadline_ms) == ("kling", b"{}", 2)
+
+
+def test_stale_fence_does_nothing(tx, account):
+    """A worker that slept finds another number and takes its hands off."""
+    task = begin(tx, account.id)
+    taken = accept(tx, task)
+
+    assert move(tx, task, TaskStatus.UNCERTAIN, message="late") is None
+    assert tasks.by_id(tx, task.id) == taken
+
+
+def test_fence_alone_is_not_enough_the_status_must_be_the_one_that_was_read(tx, account):
+    task = begin(tx, account.id)
+
+    assert move(tx, replace(task, status=TaskStatus.UNCERTAIN), TaskStatus.SUBMITTED) is None
+
+
+def test_ended_task_is_never_looked_at_again(tx, account):
+    task = accept(tx, begin(tx, account.id))
+
+    ended = move(tx, task, TaskStatus.FAILED, next_ms=NOW_MS + 99)
+
+    assert ended.next_ms == 0
+    assert tasks.open_overdue(tx, before_ms=NOW_MS + 10**9, rows_max=9) == []
+
+
+def test_price_is_kept_whatever_happens_to_the_list_and_the_task(tx, account):
+    task = begin(tx, account.id)
+    dearer = replace(PRICES, per_second_micros=999_000)
+    accounts.keep_price_list(tx, dearer, now_ms=NOW_MS)
+
+    ended = move(tx, accept(tx, task), TaskStatus.SUCCEEDED)
+
+    assert (ended.price_micros, ended.price_version) == (PRICE_MICROS, PRICES.version)
+
+
+def test_operator_note_is_kept_and_no_part_of_the_callers_task(tx, account):
+    task = begin(tx, account.id)
+
+    move(tx, task, TaskStatus.UNCERTAIN, operator_note="reset by peer")
+
+    assert "reset by peer" not in str(tasks.by_id(tx, task.id))
+    note = tx.execute(text("SELECT operator_note FROM tasks")).scalar_one()
+    assert note == "reset by peer"
+
+
+def test_late_success_is_noted_once(tx, account):
+    task = accept(tx, begin(tx, account.id))
+    move(tx, task, TaskStatus.EXPIRED)
+
+    tasks.record_late(tx, task.id, now_ms=NOW_MS + 5)
+    tasks.record_late(tx, task.id, now_ms=NOW_MS + 6)
+
+    assert tx.execute(text("SELECT late_ms FROM tasks")).scalar_one() == NOW_MS + 5
+
+
+def test_overdue_tasks_come_most_overdue_first_and_no_more_than_asked(tx, account):
+    for next_ms in (30, 10, 20, 40):
+        begin(tx, account.id, id=f"task_{next_ms}", next_ms=next_ms)
+
+    assert tasks.open_overdue(tx, before_ms=40, rows_max=9) == ["task_10", "task_20", "task_30"]
+    assert tasks.open_overdue(tx, before_ms=40, rows_max=2) == ["task_10", "task_20"]
+
+
+# --- who sees what ----------------------------------------------------------------------------
+
+
+def test_caller_finds_a_task_by_each_of_its_ids(tx, account):
+    task = accept(tx, begin(tx, account.id, external_task_id="biz-1"), ticket="90193")
+
+    assert tasks.of_caller(tx, account.id, task.id) == task
+    assert tasks.of_caller(tx, account.id, "90193") == task
+    assert tasks.by_external_id(tx, account.id, "biz-1") == task
+
+
+def test_caller_finds_nobody_elses_task_by_any_id(tx, account, other):
+    """SAFETY promise 19: the same nothing as for an id that does not exist."""
+    task = accept(tx, begin(tx, account.id, external_task_id="biz-1"), ticket="90193")
+
+    assert tasks.of_caller(tx, other.id, task.id) is None
+    assert tasks.of_caller(tx, other.id, "90193") is None
+    assert tasks.by_external_id(tx, other.id, "biz-1") is None
+
+
+def test_two_callers_may_hold_the_same_ids(tx, account, other):
+    ours = accept(tx, begin(tx, account.id, external_task_id="biz-1"), ticket="90193")
+    theirs = accept(tx, begin(tx, other.id, external_task_id="biz-1"), ticket="90193")
+
+    assert tasks.of_caller(tx, account.id, "90193").id == ours.id
+    assert tasks.of_caller(tx, other.id, "90193").id == theirs.id
+
+
+def test_empty_id_finds_nothing(tx, account):
+    """Every task without a ticket or an external id would match."""
+    begin(tx, account.id)
+
+    assert tasks.of_caller(tx, account.id, "") is None
+    assert tasks.by_external_id(tx, account.id, "") is None
+
+
+@pytest.mark.parametrize("pattern", ["%", "_" * 31, "task_%", "*"])
+def test_id_is_compared_and_not_matched_as_a_pattern(tx, account, pattern):
+    begin(tx, account.id, external_task_id="biz-1")
+
+    assert tasks.of_caller(tx, account.id, pattern) is None
+    assert tasks.by_external_id(tx, account.id, pattern) is None
+
+
+def test_external_id_is_unique_for_its_caller_for_ever(tx, account):
+    first = accept(tx, begin(tx, account.id, external_task_id="biz-1"))
+    move(tx, first, TaskStatus.FAILED)
+
+    with pytest.raises(IntegrityError, match="UNIQUE"):
+        begin(tx, account.id, external_task_id="biz-1")
+
+
+def test_tasks_without_an_external_id_do_not_collide(tx, account):
+    begin(tx, account.id)
+    begin(tx, account.id)
+
+
+def test_external_id_is_compared_byte_for_byte(tx, account):
+    begin(tx, account.id, external_task_id="Biz-1 \u00e9")
+
+    for near in ("biz-1 \u00e9", "Biz-1 e\u0301", "Biz-1 \u00e9 "):
+        assert tasks.by_external_id(tx, account.id, near) is None
+        begin(tx, account.id, external_task_id=near)
+
+
+# --- refused creates --------------------------------------------------------------------------
+
+
+def test_refused_task_is_nobodys_and_kept_for_the_operator(tx, account):
+    task = begin(tx, account.id, external_task_id="biz-1")
+
+    finish.refuse(tx, task, note="kling: no", now_ms=NOW_MS)
+
+    assert tasks.of_caller(tx, account.id, task.id) is None
+    assert tasks.by_external_id(tx, account.id, "biz-1") is None
+    assert tasks.by_id(tx, task.id).status is TaskStatus.REFUSED
+
+
+def test_refused_task_frees_its_external_id_and_its_idempotency_key(tx, account):
+    for _ in range(3):
+        task = begin(tx, account.id, external_task_id="biz-1")
+        remember(tx, task)
+        finish.refuse(tx, task, note="", now_ms=NOW_MS)
+
+    assert remembered(tx, account) is None
+    assert accounts.account_by_id(tx, account.id).held_micros == 0
+
+
+# --- idempotency ------------------------------------------------------------------------------
+
+
+def test_idempotency_key_brings_back_body_and_task(tx, account):
+    task = begin(tx, account.id)
+    remember(tx, task)
+
+    assert remembered(tx, account) == (task.body_sha256, task.id)
+
+
+def test_idempotency_key_is_its_callers_and_its_paths_own(tx, account, other):
+    remember(tx, begin(tx, account.id))
+
+    assert remembered(tx, other) is None
+    assert remembered(tx, account, path="/other") is None
+    assert remembered(tx, account, key="Once") is None
+
+
+def test_idempotency_key_is_bound_once(tx, account):
+    """Two twins in one commit: the second must not take the first one's key."""
+    remember(tx, begin(tx, account.id))
+
+    with pytest.raises(IntegrityError, match="UNIQUE"):
+        remember(tx, begin(tx, account.id))
+
+
+def test_idempotency_keys_are_dropped_by_age_alone(tx, account):
+    remember(tx, begin(tx, account.id))
+
+    tasks.forget_requests(tx, before_ms=NOW_MS)
+    assert remembered(tx, account) is not None
+    tasks.forget_requests(tx, before_ms=NOW_MS + 1)
+    assert remembered(tx, account) is None
+
+
+# --- videos -----------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def filmed(tx, account):
+    task = move(tx, accept(tx, begin(tx, account.id)), TaskStatus.SUCCEEDED)
+    tasks.keep_video(tx, task, a_video())
+    return task
+
+
+def test_video_comes_with_its_task_and_by_its_own_id(tx, filmed):
+    assert tasks.by_id(tx, filmed.id) == replace(filmed, video=a_video())
+    assert tasks.video_by_id(tx, "vid_1") == a_video()
+    assert tasks.video_ids(tx) == {"vid_1"}
+
+
+def test_forgotten_video_is_gone_and_its_task_stays(tx, filmed):
+    tasks.forget_video(tx, "vid_1", now_ms=NOW_MS + 9)
+
+    assert tasks.video_by_id(tx, "vid_1") is None
+    assert tasks.video_ids(tx) == set()
+    assert tasks.by_id(tx, filmed.id) == filmed
+
+
+def test_videos_expire_by_age_and_only_once(tx, filmed):
+    made_ms = a_video().created_ms
+
+    assert tasks.expired_videos(tx, before_ms=made_ms, rows_max=9) == []
+    assert tasks.expired_videos(tx, before_ms=made_ms + 1, rows_max=9) == ["vid_1"]
+    tasks.forget_video(tx, "vid_1", now_ms=made_ms)
+    assert tasks.expired_videos(tx, before_ms=made_ms + 1, rows_max=9) == []
+
+
+def test_task_has_one_video(tx, filmed):
+    with pytest.raises(IntegrityError, match="UNIQUE"):
+        tasks.keep_video(tx, filmed, a_video("vid_2"))
