@@ -71,7 +71,9 @@ def test_a_data_folder_that_is_a_file_is_a_clear_error(tmp_path):
 
 
 def test_another_database_is_refused_by_name(tmp_path):
-    with pytest.raises(SettingsInvalid, match="keeps SQLite only; got postgresql"):
+    with pytest.raises(
+        SettingsInvalid, match=r"keeps SQLite only, as sqlite:///PATH; got postgresql:"
+    ):
         Gateway.open(settings(tmp_path, data={"database": "postgresql://x"}))
 
 

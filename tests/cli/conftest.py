@@ -3,6 +3,7 @@
 import json
 
 import pytest
+import structlog
 from typer.testing import CliRunner
 
 from framegate.cli.main import framegate
@@ -30,4 +31,6 @@ class Shell:
 def shell(tmp_path, monkeypatch):
     # Lines are as long as a terminal's would be for people; not broken inside a sentence.
     monkeypatch.setenv("COLUMNS", "200")
-    return Shell(tmp_path / "data")
+    yield Shell(tmp_path / "data")
+    # A command that began to serve has bound the log to a stream that the runner has closed.
+    structlog.reset_defaults()

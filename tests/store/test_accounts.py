@@ -282,7 +282,9 @@ def test_limited_account_stays_above_zero_whoever_asks(tx):
     account = new_account(tx, credit_micros=1_000)
 
     with pytest.raises(IntegrityError, match="ck_accounts_available"):
-        tx.execute(text("UPDATE accounts SET held_micros = 1001 WHERE id = :id"), {"id": account.id})
+        tx.execute(
+            text("UPDATE accounts SET held_micros = 1001 WHERE id = :id"), {"id": account.id}
+        )
 
 
 def test_price_list_is_kept_once_with_its_terms(tx):

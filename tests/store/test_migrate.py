@@ -87,9 +87,11 @@ def test_partial_indexes_are_partial(database):
 
 def test_the_ledger_has_its_four_triggers(database):
     names = database.read_now(
-        lambda tx: tx.exec_driver_sql("SELECT name FROM sqlite_master WHERE type = 'trigger'")
-        .scalars()
-        .all()
+        lambda tx: (
+            tx.exec_driver_sql("SELECT name FROM sqlite_master WHERE type = 'trigger'")
+            .scalars()
+            .all()
+        )
     )
 
     assert sorted(names) == [
@@ -117,7 +119,7 @@ def test_database_of_a_newer_version_is_refused_and_left_as_it_is(database, path
         other.execute("UPDATE alembic_version SET version_num = '9999'")
     other.close()
 
-    with pytest.raises(SettingsInvalid, match="newer framegate .*at 9999"):
+    with pytest.raises(SettingsInvalid, match=r"newer framegate .*at 9999"):
         migrate.upgrade(database)
 
     rows = database.read_now(

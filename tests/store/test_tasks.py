@@ -69,9 +69,7 @@ def test_task_is_read_back_as_it_was_begun(tx, account):
     assert tasks.body_of(tx, task.id) == BODY
 
 
-@pytest.mark.parametrize(
-    ("status", "to"), [pair for pair in PAIRS if pair[1] in MOVES[pair[0]]]
-)
+@pytest.mark.parametrize(("status", "to"), [pair for pair in PAIRS if pair[1] in MOVES[pair[0]]])
 def test_legal_move_is_written_and_counted(tx, account, status, to):
     task = stored(tx, account, status)
 

@@ -50,9 +50,9 @@ def work(
 ) -> None:
     """Run the worker alone, beside a `serve --no-work` on the same data folder."""
     with troubles():
-        chosen = settings(data=data, config=config)
+        chosen, only = settings(data=data, config=config), _queues(queues)
         log.configure()
-        server.run(_work(chosen, _queues(queues)))
+        server.run(_work(chosen, only))
 
 
 async def _serve(chosen: Settings, *, works: bool) -> None:
