@@ -35,8 +35,13 @@ asyncio.run(render(order, on_progress=tell))
 
 
 def _children(pid):
+    """The renders of a process: this one may have other children, such as a server under test."""
     found = Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="ascii")
-    return [int(child) for child in found.split()]
+    return [int(child) for child in found.split() if _is_render(child)]
+
+
+def _is_render(pid):
+    return b"framegate.render.child" in Path(f"/proc/{pid}/cmdline").read_bytes()
 
 
 def _ends(pid):

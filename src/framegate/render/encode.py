@@ -35,10 +35,11 @@ _OPTIONS = {
     "preset": "veryfast",
     "crf": "20",
     "profile": "high",
-    # Frame threads give the same bytes on every run, as long as their number does not change.
+    # The same bytes on every run, as long as the number of threads does not change: so no
+    # macroblock tree, which beside B-frames and threads is not repeatable (decision 10).
     # The first frame is the caller's picture, so it alone is kept finer than the rest.
     "x264-params": (
-        f"keyint={KEYFRAME_EVERY}:deterministic=1:sliced-threads=0"
+        f"keyint={KEYFRAME_EVERY}:deterministic=1:sliced-threads=0:mbtree=0"
         f":zones=0,0,q={FIRST_FRAME_QUANTISER}"
     ),
 }
