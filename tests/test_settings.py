@@ -40,6 +40,14 @@ DEFAULTS = {
             "path_prefix": "",
             "api_key": "",
             "api_key_file": "",
+            "access_key": "",
+            "secret_key": "",
+            "secret_key_file": "",
+            "weight": 1,
+            "concurrency": 0,
+            "queries_per_s": 10,
+            "callbacks": "verbatim",
+            "external_ids": "verbatim",
             "refuse_fields": (),
             "submit_wait_s": 60,
             "poll_wait_s": 10,
@@ -48,7 +56,7 @@ DEFAULTS = {
     "webhooks": {"attempt_wait_s": 15, "per_host_max": 4},
     "worker": {
         "renders": 0,
-        "tracks": 64,
+        "tracks": 256,
         "deliveries": 64,
         "render_memory_mb": 4_096,
         "render_wait_s": 900,
@@ -164,7 +172,7 @@ def test_renders_follow_the_cores_unless_they_are_set(read):
     [
         ("[serve]", ["unknown field `serve`"]),
         ("[server]\nprot = 1", ["unknown field `prot`", "$.server"]),
-        ("[upstreams.local]\nkind = 'local'\nweight = 2", ["unknown field `weight`"]),
+        ("[upstreams.local]\nkind = 'local'\ncolour = 2", ["unknown field `colour`"]),
         ("[upstreams.other]\nkind = 'other'", ["'other'", "kind"]),
         ("[upstreams.other]", ["missing required field `kind`"]),
         ("[server]\nport = '8787'", ["Expected `int`, got `str`", "$.server.port"]),
@@ -212,7 +220,7 @@ def test_wrong_file_is_refused_by_the_name_of_what_is_wrong(read, toml, words):
         ("FRAMEGATE_SERVER_PORT", "65536", ["65535"]),
         ("FRAMEGATE_SERVER_PORT", "8787.5", ["int"]),
         ("FRAMEGATE_PRICES_M_PER_SECOND", "1", ["framegate.toml only"]),
-        ("FRAMEGATE_UPSTREAMS_KLING_WEIGHT", "1", ["names no field of an upstream"]),
+        ("FRAMEGATE_UPSTREAMS_KLING_COLOUR", "1", ["names no field of an upstream"]),
         ("FRAMEGATE_UPSTREAMS_API_KEY", "1", ["names no field of an upstream"]),
     ],
 )
@@ -340,3 +348,20 @@ def test_unset_secret_is_shown_as_unset():
 def test_settings_cannot_be_changed():
     with pytest.raises(AttributeError):
         PriceSettings().per_second = "0"
+
+
+@pytest.mark.parametrize(
+    ("lines", "words"),
+    [
+        ('access_key = "a"', "access_key and secret_key come together"),
+        ('secret_key = "s"\napi_key = "k"', "access_key and secret_key come together"),
+        ('access_key = "a"\nsecret_key = "s"', "alone cannot create kling-3.0-turbo tasks"),
+    ],
+)
+def test_login_that_cannot_create_is_told_at_start(tmp_path, lines, words):
+    """The vendor answers 401/1002 to the key pair on every path that has the model in it."""
+    config = tmp_path / "framegate.toml"
+    config.write_text(f'[upstreams.k]\nkind = "kling"\nbase_url = "https://x.example"\n{lines}\n')
+
+    with pytest.raises(SettingsInvalid, match=f"upstreams.k: .*{words}"):
+        load(config=config, environment={})

@@ -8,7 +8,7 @@ from typing import Literal
 
 from ulid import ULID
 
-Prefix = Literal["acc", "key", "task", "img", "vid", "msg", "req", "trf"]
+Prefix = Literal["acc", "key", "task", "img", "vid", "hook", "msg", "req", "trf"]
 
 PREFIXES: dict[Prefix, str] = {
     "acc": "an account",
@@ -16,6 +16,7 @@ PREFIXES: dict[Prefix, str] = {
     "task": "a task",
     "img": "an uploaded picture",
     "vid": "a stored video",
+    "hook": "a webhook endpoint of an account",
     "msg": "one delivery, the webhook-id of all its attempts",
     "req": "one HTTP request to us",
     "trf": "one ledger transfer",

@@ -42,7 +42,7 @@ PREFIX = "FRAMEGATE_"
 LOCAL: Literal["local"] = "local"
 
 
-SECRETS = frozenset({"secret", "api_key"})
+SECRETS = frozenset({"secret", "api_key", "secret_key"})
 
 
 class _Section(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -104,6 +104,14 @@ class UpstreamSettings(_Section, frozen=True):
     path_prefix: Literal["", "/kling"] = ""
     api_key: str = ""
     api_key_file: str = ""
+    access_key: str = ""  # With secret_key: Kling's older login, for its older paths alone.
+    secret_key: str = ""
+    secret_key_file: str = ""
+    weight: Annotated[int, Meta(ge=1, le=1_000)] = 1  # Its share of the pool.
+    concurrency: Annotated[int, Meta(ge=0, le=1_000_000)] = 0  # 0: as many tasks as come.
+    queries_per_s: Annotated[int, Meta(ge=1, le=1_000)] = 10  # Up to 20 tasks are asked in one.
+    callbacks: Literal["verbatim", "gateway"] = "verbatim"
+    external_ids: Literal["verbatim", "scoped"] = "verbatim"
     refuse_fields: tuple[str, ...] = ()  # Top-level fields refused before sending (rule 52).
     submit_wait_s: Seconds = 60
     poll_wait_s: Seconds = 10
@@ -120,7 +128,7 @@ class WorkerSettings(_Section, frozen=True):
     """How much is done at once."""
 
     renders: Annotated[int, Meta(ge=0, le=256)] = 0  # 0: cores - 1, at least 1.
-    tracks: Count = 64
+    tracks: Count = 256
     deliveries: Count = 64
     render_memory_mb: Annotated[int, Meta(ge=256, le=1_048_576)] = 4_096
     render_wait_s: Seconds = 900
@@ -276,14 +284,19 @@ def _with_secret_files(settings: Settings) -> Settings:
     if data.secret_file:
         data = msgspec.structs.replace(data, secret=_secret(data.secret_file, "data.secret_file"))
     upstreams = {
-        name: msgspec.structs.replace(
-            upstream, api_key=_secret(upstream.api_key_file, f"upstreams.{name}.api_key_file")
-        )
-        if upstream.api_key_file
-        else upstream
-        for name, upstream in settings.upstreams.items()
+        name: _with_secrets(name, upstream) for name, upstream in settings.upstreams.items()
     }
     return msgspec.structs.replace(settings, data=data, upstreams=upstreams)
+
+
+def _with_secrets(name: str, upstream: UpstreamSettings) -> UpstreamSettings:
+    files = {"api_key": upstream.api_key_file, "secret_key": upstream.secret_key_file}
+    secrets = {
+        field: _secret(path, f"upstreams.{name}.{field}_file")
+        for field, path in files.items()
+        if path
+    }
+    return msgspec.structs.replace(upstream, **secrets)
 
 
 def _secret(path: str, setting: str) -> str:
@@ -307,8 +320,8 @@ def _check(settings: Settings) -> None:
         raise SettingsInvalid("upstreams: at least one is needed")
     addresses = {"server.public_url": settings.server.public_url}
     for name, upstream in settings.upstreams.items():
-        if upstream.kind == "kling" and not (upstream.base_url and upstream.api_key):
-            raise SettingsInvalid(f"upstreams.{name}: kind kling needs base_url and api_key")
+        if upstream.kind == "kling":
+            _check_kling(name, upstream)
         addresses[f"upstreams.{name}.base_url"] = upstream.base_url
     for setting, address in addresses.items():
         if address and not _is_address(address):
@@ -316,6 +329,19 @@ def _check(settings: Settings) -> None:
     for pair in settings.outbound.allow:
         if not _ALLOWED_PAIR.fullmatch(pair) or int(pair.rpartition(":")[2]) > PORT_MAX:
             raise SettingsInvalid(f"outbound.allow takes host:port pairs; got {pair!r}")
+
+
+def _check_kling(name: str, upstream: UpstreamSettings) -> None:
+    if bool(upstream.access_key) != bool(upstream.secret_key):
+        raise SettingsInvalid(f"upstreams.{name}: access_key and secret_key come together")
+    if upstream.access_key and not upstream.api_key:
+        # The vendor answers 401/1002 to the pair on every path that has the model in it.
+        raise SettingsInvalid(
+            f"upstreams.{name}: access_key and secret_key alone cannot create kling-3.0-turbo "
+            "tasks; set api_key too (the pair is good for the account's costs)"
+        )
+    if not (upstream.base_url and upstream.api_key):
+        raise SettingsInvalid(f"upstreams.{name}: kind kling needs base_url and api_key")
 
 
 _ALLOWED_PAIR = re.compile(r"[^\s/]+:[0-9]{1,5}")

@@ -15,12 +15,14 @@ VIDEO = Video(
     bytes_count=1,
     sha256="",
     duration="10.041",
+    source_url="",
     created_ms=0,
 )
 SUCCEEDED = Task(
     id="task_01KWKFN9WNBGF99M3TP8W6Y7J4",
     account_id="acc_1",
     key_id="key_1",
+    kind="image-to-video",
     model="kling-3.0-turbo",
     status=TaskStatus.SUCCEEDED,
     fence=3,

@@ -32,6 +32,7 @@ def a_task(account_id, **changes):
         "id": ids.new("task"),
         "account_id": account_id,
         "key_id": "key_1",
+        "kind": "image-to-video",
         "model": PRICES.model,
         "status": TaskStatus.SENDING,
         "fence": 0,
@@ -93,5 +94,6 @@ def a_video(video_id="vid_1"):
         bytes_count=4,
         sha256=hashlib.sha256(b"film").hexdigest(),
         duration="5.041",
+        source_url="",
         created_ms=NOW_MS + 3,
     )

@@ -47,6 +47,8 @@ class ScriptedUpstream:
     def __init__(self, name="scripted", *, models=("kling-3.0-turbo",), tells_the_caller=False):
         self.name = name
         self.models = frozenset(models)
+        self.kinds = frozenset({"image-to-video", "text-to-video"})
+        self.weight, self.concurrency, self.reports = 1, 0, False
         self.tells_the_caller = tells_the_caller
         self.answer: SubmitAnswer = ticket()
         self.polls: deque[PollAnswer] = deque()
@@ -67,7 +69,7 @@ class ScriptedUpstream:
             await self.before_answering()
         return self.answer
 
-    async def find(self, *, task_id: str, external_task_id: str) -> PollAnswer:
+    async def find(self, *, task_id: str, account_id: str, external_task_id: str) -> PollAnswer:
         self.looked_up.append(external_task_id)
         return self.finds.popleft() if self.finds else Unknown()
 

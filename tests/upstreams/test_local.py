@@ -218,7 +218,7 @@ async def test_a_second_run_of_an_ended_render_does_nothing(local, painter):
 
 async def test_an_order_can_always_be_looked_up_by_its_task(local):
     answer, render_id = await ordered(local)
-    found = await local.local.find(task_id=answer.task_id, external_task_id="")
+    found = await local.local.find(task_id=answer.task_id, account_id="acc_1", external_task_id="")
     assert found.ticket == render_id
 
 

@@ -20,7 +20,7 @@ async def link(door):
     door.gateway.blobs.keep("videos", "vid_1", MP4)
     video = Video(
         id="vid_1", output_id="9", bytes_count=len(MP4), sha256="ab" * 32, duration="5.041",
-        created_ms=now_ms(),
+        source_url="", created_ms=now_ms(),
     )  # fmt: skip
 
     def end(tx):

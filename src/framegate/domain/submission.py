@@ -8,7 +8,7 @@ account, no price and no upstream; the body's size and media type were judged at
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from framegate.domain.fields import (
     Findings,
@@ -28,6 +28,12 @@ RESOLUTION_DEFAULT = "720p"
 ASPECT_RATIO_DEFAULT = "16:9"
 DURATION_S_DEFAULT = 5
 
+Kind = Literal["image-to-video", "text-to-video"]
+"""What is asked for, as it stands in the path."""
+
+IMAGE_TO_VIDEO: Kind = "image-to-video"
+TEXT_TO_VIDEO: Kind = "text-to-video"
+
 _ROOT_FIELDS = frozenset({"contents", "settings", "options"})
 
 
@@ -43,6 +49,7 @@ class Submission:
     external_task_id  None when absent or ""
     """
 
+    kind: Kind
     model: str
     body: bytes
     body_sha256: str
@@ -87,6 +94,7 @@ def _facts(root: Mapping[str, Any], *, model: str, body: bytes) -> Submission:
     settings: dict[str, Any] = root.get("settings", {})
     options: dict[str, Any] = root.get("options", {})
     return Submission(
+        kind=IMAGE_TO_VIDEO,
         model=model,
         body=body,
         body_sha256=hashlib.sha256(body).hexdigest(),

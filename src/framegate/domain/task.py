@@ -7,6 +7,7 @@ compare-and-set on (status, fence). Nothing here knows a database, a clock or an
 from dataclasses import dataclass
 from enum import StrEnum
 
+from framegate.domain.submission import Kind
 from framegate.errors import IllegalMove
 
 
@@ -71,6 +72,7 @@ class Video:
     bytes_count: int
     sha256: str
     duration: str  # Seconds, as the upstream wrote them: "5.041".
+    source_url: str  # Where the upstream kept it; "" for our own renderer. For the operator only.
     created_ms: int
 
 
@@ -81,6 +83,7 @@ class Task:
     id: str
     account_id: str
     key_id: str
+    kind: Kind
     model: str
     status: TaskStatus
     fence: int

@@ -10,7 +10,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any, Protocol
 
-from framegate.domain.submission import Submission
+from framegate.domain.submission import Kind, Submission
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -21,6 +21,7 @@ class Order:
     account_id: str
     request_id: str
     submission: Submission
+    report_to: str = ""  # Our own address for news of this task; "" when there is none.
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,11 +52,13 @@ class Refused:
     """A definite no: nothing was bought.
 
     `blames_operator` says that our own account at the upstream is refused (no right, no money,
-    bad key): that is never shown to the customer (rule 83).
+    bad key): that is never shown to the customer (rule 83). `may_go_elsewhere` says that the
+    upstream has no room or no time now: another one of the pool may take the order.
     """
 
     relay: Relay
     blames_operator: bool = False
+    may_go_elsewhere: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -104,6 +107,8 @@ class Render:
     stage: str = ""
     frames_done: int = 0
     frames_total: int = 0
+    took_ms: int = 0  # From ticket to end by the upstream's own clock; 0 where it does not say.
+    billing: tuple[Mapping[str, Any], ...] = ()  # What the upstream billed us, in its own shape.
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -128,13 +133,17 @@ class Upstream(Protocol):
 
     name: str
     models: frozenset[str]
+    kinds: frozenset[Kind]  # What it can be asked for.
+    weight: int  # Its share of the pool, against the others' weights.
+    concurrency: int  # Tasks that it may have in flight; 0: as many as come.
+    reports: bool  # True when it sends news of a task to `Order.report_to`.
     tells_the_caller: bool  # True when it calls the customer's callback_url itself.
 
     async def submit(self, order: Order) -> SubmitAnswer:
         """Send the order once."""
         ...
 
-    async def find(self, *, task_id: str, external_task_id: str) -> PollAnswer:
+    async def find(self, *, task_id: str, account_id: str, external_task_id: str) -> PollAnswer:
         """Look up an order whose submit was uncertain, without sending it again.
 
         external_task_id  what the caller named it, "" for nothing: then most upstreams cannot tell

@@ -213,6 +213,7 @@ class Submit:
             id=ids.new("task"),
             account_id=request.caller.account.id,
             key_id=request.caller.key.id,
+            kind=submission.kind,
             model=submission.model,
             status=TaskStatus.SENDING,
             fence=0,

@@ -85,7 +85,9 @@ class Track:
         )
 
     async def _look_up(self, task: Task, upstream: Upstream, wake: Wake) -> None:
-        found = await upstream.find(task_id=task.id, external_task_id=task.external_task_id)
+        found = await upstream.find(
+            task_id=task.id, account_id=task.account_id, external_task_id=task.external_task_id
+        )
         if isinstance(found, Render) and found.ticket:
             await self.database.write(self._found, task, found, wake=wake, now_ms=self.clock_ms())
         else:
@@ -149,6 +151,7 @@ class Track:
             bytes_count=fetched.bytes_count,
             sha256=fetched.sha256,
             duration=output.duration,
+            source_url=output.location if "://" in output.location else "",
             created_ms=self.clock_ms(),
         )
 

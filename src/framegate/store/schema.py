@@ -102,6 +102,7 @@ tasks = Table(
     Column("id", String, primary_key=True, comment="task_..."),
     Column("account_id", ForeignKey("accounts.id"), nullable=False, comment="who pays"),
     _words("key_id", "which key created it"),
+    _words("kind", "image-to-video or text-to-video"),
     _words("model", "as in the path"),
     _words("status", "domain.task.TaskStatus"),
     _number("fence", "counts the writes; a stale worker's write finds another number"),
@@ -131,11 +132,18 @@ tasks = Table(
     _number("next_ms", "when it is looked at next; 0 once terminal"),
     _number("deadline_ms", "when it is given up"),
     _number("polls", "how often the upstream was asked"),
+    _words("cost", "what the upstream billed us, its own JSON; for the operator only"),
     Index(None, "account_id", "created_ms"),
     Index(None, "account_id", "ticket"),
     Index(
         "ix_tasks_open",
         "next_ms",
+        sqlite_where=text("ended_ms = 0"),
+        postgresql_where=text("ended_ms = 0"),
+    ),
+    Index(
+        "ix_tasks_upstream_open",
+        "upstream",
         sqlite_where=text("ended_ms = 0"),
         postgresql_where=text("ended_ms = 0"),
     ),
@@ -191,6 +199,7 @@ videos = Table(
     _number("bytes_count", "the file's length"),
     _words("sha256", "hex, of the file"),
     _words("duration", "seconds as the upstream wrote them"),
+    _words("source_url", "where the upstream kept it; for the operator only"),
     _number("created_ms", "when the row, and so the video, became visible"),
     _number("deleted_ms", "when retention removed the file; 0: it is there"),
     Index(None, "created_ms"),
@@ -211,6 +220,47 @@ pictures = Table(
     Index(None, "created_ms"),
 )
 
+upstreams = Table(
+    "upstreams",
+    metadata,
+    Column("name", String, primary_key=True, comment="as in the settings"),
+    _words("breaker", "domain.health.Breaker: closed, open or half-open"),
+    _number("failures", "in a row"),
+    _number("opens", "how often the breaker opened in a row: the next wait doubles with it"),
+    _number("retry_ms", "open: when one probe may go; half-open: when the probe counts as lost"),
+    _number("rest_ms", "its slots were full: others first until then"),
+    _number("latency_ms", "of a create, smoothed"),
+    _number("last_good_ms", "when it last answered as it should"),
+    _number("last_bad_ms", "when it last did not"),
+    _words("last_error", "what it said then; for the operator only"),
+)
+
+durations = Table(
+    "durations",
+    metadata,
+    Column("upstream", String, primary_key=True),
+    Column("kind", String, primary_key=True),
+    Column("model", String, primary_key=True),
+    Column("resolution", String, primary_key=True),
+    Column("duration_s", Integer, primary_key=True, comment="of the video that was ordered"),
+    _words("samples", "JSON: the newest times from ticket to end, ms, oldest first"),
+)
+
+endpoints = Table(
+    "endpoints",
+    metadata,
+    Column("id", String, primary_key=True, comment="hook_..."),
+    Column("account_id", ForeignKey("accounts.id"), nullable=False, comment="whose events"),
+    _words("url", "where they are told"),
+    _words("events", "domain.delivery.EventType, by comma"),
+    _number("generation", "which derived secret is in force"),
+    _number("overlap_ms", "until when the generation before it signs too; 0: it does not"),
+    _number("created_ms", "when it was made"),
+    _number("disabled_ms", "when it stopped being told; 0: it is told"),
+    _words("disabled_why", "by its owner, or because it answered 410"),
+    Index(None, "account_id"),
+)
+
 deliveries = Table(
     "deliveries",
     metadata,
@@ -218,13 +268,17 @@ deliveries = Table(
     Column("account_id", String, nullable=False),
     Column("task_id", ForeignKey("tasks.id"), nullable=False),
     _words("event", "task.succeeded, ..."),
+    _words("endpoint_id", "the account's endpoint; empty: the task's own callback_url"),
     _words("url", "where to tell it"),
     _words("status", "pending, delivered or failed"),
     _number("attempts", "made so far"),
+    _number("attempts_before", "made before it was last sent again by hand: a new schedule"),
     _number("created_ms", "in the transaction that ended the task"),
     _number("next_ms", "when it is tried next; 0: it is not"),
     _number("ended_ms", "when it was delivered or given up; 0: neither"),
-    UniqueConstraint("task_id", "event", "url"),
+    UniqueConstraint("task_id", "event", "endpoint_id"),
+    Index(None, "account_id", "created_ms"),
+    Index(None, "endpoint_id", "created_ms"),
     Index(
         "ix_deliveries_open",
         "next_ms",

@@ -15,10 +15,7 @@ from framegate.store.database import Transaction
 
 _tasks, _videos, _idempotency = schema.tasks, schema.videos, schema.idempotency
 
-_VIDEO_COLUMNS = [
-    _videos.c[name].label(f"video_{name}")
-    for name in ("id", "output_id", "bytes_count", "sha256", "duration", "created_ms")
-]
+_VIDEO_COLUMNS = [_videos.c[name].label(f"video_{name}") for name in Video.__dataclass_fields__]
 # The body is up to 1 MiB and hardly ever needed: it has a door of its own.
 _TASK_COLUMNS = [column for column in _tasks.c if column.name not in {"body", "operator_note"}]
 
@@ -30,6 +27,7 @@ def begin(tx: Transaction, task: Task, *, body: bytes) -> None:
             id=task.id,
             account_id=task.account_id,
             key_id=task.key_id,
+            kind=task.kind,
             model=task.model,
             status=task.status.value,
             fence=task.fence,
@@ -113,6 +111,7 @@ def keep_video(tx: Transaction, task: Task, video: Video) -> None:
             bytes_count=video.bytes_count,
             sha256=video.sha256,
             duration=video.duration,
+            source_url=video.source_url,
             created_ms=video.created_ms,
         )
     )

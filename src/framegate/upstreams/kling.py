@@ -12,6 +12,7 @@ from urllib.parse import quote
 
 import msgspec
 
+from framegate.domain.submission import IMAGE_TO_VIDEO, TEXT_TO_VIDEO, Kind
 from framegate.domain.upstream import (
     Fetched,
     Order,
@@ -66,6 +67,10 @@ class Kling:
     poll_wait_s: int
     operator_door: Outbound  # To the address that the operator configured.
     public_door: Outbound  # To wherever the upstream's answers point.
+    kinds: frozenset[Kind] = frozenset({IMAGE_TO_VIDEO, TEXT_TO_VIDEO})
+    weight: int = 1
+    concurrency: int = 0
+    reports: bool = False
     tells_the_caller: bool = True
 
     async def submit(self, order: Order) -> SubmitAnswer:
@@ -85,7 +90,7 @@ class Kling:
             return Uncertain(reason=str(error))
         return read_submit(answer)
 
-    async def find(self, *, task_id: str, external_task_id: str) -> PollAnswer:  # noqa: ARG002 - the protocol's
+    async def find(self, *, task_id: str, account_id: str, external_task_id: str) -> PollAnswer:  # noqa: ARG002 - the protocol's
         """Look for an order by the caller's id; without one nobody can tell."""
         if not external_task_id or self.path_prefix:
             return Unknown()

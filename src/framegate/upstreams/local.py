@@ -19,6 +19,7 @@ import structlog
 
 from framegate.domain import picture
 from framegate.domain.link import Links
+from framegate.domain.submission import IMAGE_TO_VIDEO, Kind
 from framegate.domain.upstream import (
     Fetched,
     Order,
@@ -81,6 +82,10 @@ class Local:
     limits: RenderLimits
     clock_ms: Callable[[], int] = _now_ms
     renderer: Renderer = render
+    kinds: frozenset[Kind] = frozenset({IMAGE_TO_VIDEO})
+    weight: int = 1
+    concurrency: int = 0
+    reports: bool = False  # Its jobs wake the tracking themselves.
     tells_the_caller: bool = False
     _live: dict[str, Progress] = field(default_factory=dict)
 
@@ -97,7 +102,7 @@ class Local:
         """Take an order in a transaction of its own."""
         return await self.database.write(self.enlist, order, now_ms=self.clock_ms())
 
-    async def find(self, *, task_id: str, external_task_id: str) -> PollAnswer:  # noqa: ARG002 - the protocol's
+    async def find(self, *, task_id: str, account_id: str, external_task_id: str) -> PollAnswer:  # noqa: ARG002 - the protocol's
         """Look an order up by our task; the external id is not needed to tell."""
         row = await self.database.read(renders.by_task, task_id)
         return self._render(row) if row else Unknown()

@@ -21,6 +21,9 @@ def upgrade() -> None:
     _entries()
     _keys()
     _tasks()
+    _upstreams()
+    _durations()
+    _endpoints()
     _deliveries()
     _holds()
     _renders()
@@ -175,6 +178,7 @@ def _tasks() -> None:
         sa.Column("id", sa.String(), nullable=False),
         sa.Column("account_id", sa.String(), nullable=False),
         sa.Column("key_id", sa.String(), server_default="", nullable=False),
+        sa.Column("kind", sa.String(), server_default="", nullable=False),
         sa.Column("model", sa.String(), server_default="", nullable=False),
         sa.Column("status", sa.String(), server_default="", nullable=False),
         sa.Column("fence", sa.BigInteger(), server_default="0", nullable=False),
@@ -202,8 +206,17 @@ def _tasks() -> None:
         sa.Column("next_ms", sa.BigInteger(), server_default="0", nullable=False),
         sa.Column("deadline_ms", sa.BigInteger(), server_default="0", nullable=False),
         sa.Column("polls", sa.BigInteger(), server_default="0", nullable=False),
+        sa.Column("cost", sa.String(), server_default="", nullable=False),
         sa.ForeignKeyConstraint(["account_id"], ["accounts.id"], name=op.f("fk_tasks_account_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_tasks")),
+    )
+    op.create_index(
+        "ix_tasks_upstream_open",
+        "tasks",
+        ["upstream"],
+        unique=False,
+        sqlite_where=sa.text("ended_ms = 0"),
+        postgresql_where=sa.text("ended_ms = 0"),
     )
     op.create_index(
         op.f("ix_tasks_account_id_created_ms"), "tasks", ["account_id", "created_ms"], unique=False
@@ -229,6 +242,58 @@ def _tasks() -> None:
     )
 
 
+def _upstreams() -> None:
+    op.create_table(
+        "upstreams",
+        sa.Column("name", sa.String(), nullable=False),
+        sa.Column("breaker", sa.String(), server_default="", nullable=False),
+        sa.Column("failures", sa.BigInteger(), server_default="0", nullable=False),
+        sa.Column("opens", sa.BigInteger(), server_default="0", nullable=False),
+        sa.Column("retry_ms", sa.BigInteger(), server_default="0", nullable=False),
+        sa.Column("rest_ms", sa.BigInteger(), server_default="0", nullable=False),
+        sa.Column("latency_ms", sa.BigInteger(), server_default="0", nullable=False),
+        sa.Column("last_good_ms", sa.BigInteger(), server_default="0", nullable=False),
+        sa.Column("last_bad_ms", sa.BigInteger(), server_default="0", nullable=False),
+        sa.Column("last_error", sa.String(), server_default="", nullable=False),
+        sa.PrimaryKeyConstraint("name", name=op.f("pk_upstreams")),
+    )
+
+
+def _durations() -> None:
+    op.create_table(
+        "durations",
+        sa.Column("upstream", sa.String(), nullable=False),
+        sa.Column("kind", sa.String(), nullable=False),
+        sa.Column("model", sa.String(), nullable=False),
+        sa.Column("resolution", sa.String(), nullable=False),
+        sa.Column("duration_s", sa.Integer(), nullable=False),
+        sa.Column("samples", sa.String(), server_default="", nullable=False),
+        sa.PrimaryKeyConstraint(
+            "upstream", "kind", "model", "resolution", "duration_s", name=op.f("pk_durations")
+        ),
+    )
+
+
+def _endpoints() -> None:
+    op.create_table(
+        "endpoints",
+        sa.Column("id", sa.String(), nullable=False),
+        sa.Column("account_id", sa.String(), nullable=False),
+        sa.Column("url", sa.String(), server_default="", nullable=False),
+        sa.Column("events", sa.String(), server_default="", nullable=False),
+        sa.Column("generation", sa.BigInteger(), server_default="0", nullable=False),
+        sa.Column("overlap_ms", sa.BigInteger(), server_default="0", nullable=False),
+        sa.Column("created_ms", sa.BigInteger(), server_default="0", nullable=False),
+        sa.Column("disabled_ms", sa.BigInteger(), server_default="0", nullable=False),
+        sa.Column("disabled_why", sa.String(), server_default="", nullable=False),
+        sa.ForeignKeyConstraint(
+            ["account_id"], ["accounts.id"], name=op.f("fk_endpoints_account_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_endpoints")),
+    )
+    op.create_index(op.f("ix_endpoints_account_id"), "endpoints", ["account_id"], unique=False)
+
+
 def _deliveries() -> None:
     op.create_table(
         "deliveries",
@@ -236,18 +301,27 @@ def _deliveries() -> None:
         sa.Column("account_id", sa.String(), nullable=False),
         sa.Column("task_id", sa.String(), nullable=False),
         sa.Column("event", sa.String(), server_default="", nullable=False),
+        sa.Column("endpoint_id", sa.String(), server_default="", nullable=False),
         sa.Column("url", sa.String(), server_default="", nullable=False),
         sa.Column("status", sa.String(), server_default="", nullable=False),
         sa.Column("attempts", sa.BigInteger(), server_default="0", nullable=False),
+        sa.Column("attempts_before", sa.BigInteger(), server_default="0", nullable=False),
         sa.Column("created_ms", sa.BigInteger(), server_default="0", nullable=False),
         sa.Column("next_ms", sa.BigInteger(), server_default="0", nullable=False),
         sa.Column("ended_ms", sa.BigInteger(), server_default="0", nullable=False),
         sa.ForeignKeyConstraint(["task_id"], ["tasks.id"], name=op.f("fk_deliveries_task_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_deliveries")),
         sa.UniqueConstraint(
-            "task_id", "event", "url", name=op.f("uq_deliveries_task_id_event_url")
+            "task_id", "event", "endpoint_id", name=op.f("uq_deliveries_task_id_event_endpoint_id")
         ),
     )
+    for column in ("account_id", "endpoint_id"):
+        op.create_index(
+            op.f(f"ix_deliveries_{column}_created_ms"),
+            "deliveries",
+            [column, "created_ms"],
+            unique=False,
+        )
     op.create_index(
         "ix_deliveries_open",
         "deliveries",
@@ -321,6 +395,7 @@ def _videos() -> None:
         sa.Column("bytes_count", sa.BigInteger(), server_default="0", nullable=False),
         sa.Column("sha256", sa.String(), server_default="", nullable=False),
         sa.Column("duration", sa.String(), server_default="", nullable=False),
+        sa.Column("source_url", sa.String(), server_default="", nullable=False),
         sa.Column("created_ms", sa.BigInteger(), server_default="0", nullable=False),
         sa.Column("deleted_ms", sa.BigInteger(), server_default="0", nullable=False),
         sa.ForeignKeyConstraint(["task_id"], ["tasks.id"], name=op.f("fk_videos_task_id")),
