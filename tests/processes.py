@@ -169,6 +169,11 @@ class Framegate:
         assert answer.status_code == 200, answer.text
         return dict(answer.json()["data"])
 
+    def mended(self, upstream: str) -> None:
+        """Have an upstream examined, as its operator does after mending it: the breaker closes."""
+        answer = self.http.post(f"/api/upstreams/{upstream}/test")
+        assert answer.json()["data"]["well"], answer.text
+
     def ended(self, task_id: str) -> dict[str, Any]:
         """The task once it has ended."""
         return self.until(lambda: self.task(task_id), lambda task: task["status"] in ENDED)

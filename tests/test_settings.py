@@ -45,6 +45,7 @@ DEFAULTS = {
             "secret_key_file": "",
             "weight": 1,
             "concurrency": 0,
+            "unit_price": "0",
             "queries_per_s": 10,
             "callbacks": "verbatim",
             "external_ids": "verbatim",

@@ -10,6 +10,7 @@ from framegate.domain.link import Links
 from framegate.domain.quote import PriceList
 from framegate.domain.signature import Keyring
 from framegate.engine.embedded import Wake
+from framegate.flows.pool import Pool
 from framegate.flows.submit import CreateRequest, Submit
 from framegate.flows.track import Track
 from framegate.store import accounts, audit, migrate, tasks
@@ -56,7 +57,7 @@ class House:
         self.upstreams = upstreams
         self.submit = Submit(
             database=self.database,
-            upstreams=upstreams,
+            pool=Pool(upstreams=upstreams, draw=lambda: 0.0),
             prices={
                 "kling-3.0-turbo": PriceList(
                     model="kling-3.0-turbo", currency="USD", per_second_micros=112_000
@@ -68,6 +69,7 @@ class House:
             uncertain_release_s=7_200,
             deadline_s=86_400,
             clock_ms=self.clock,
+            report_to=self.links.news_of,
         )
         self.track = Track(
             database=self.database,

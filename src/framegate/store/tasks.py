@@ -4,10 +4,12 @@ Every change names the fence that its caller read; when the row has another one 
 does nothing and says so. Queries for a caller always carry the account (SAFETY promise 19).
 """
 
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
-from sqlalchemy import Row, and_, delete, insert, or_, select, update
+import msgspec
+from sqlalchemy import Row, and_, delete, func, insert, or_, select, update
 
 from framegate.domain.task import Task, TaskStatus, Video, check_move
 from framegate.store import schema
@@ -93,7 +95,20 @@ def move(
     return replace(task, status=status, fence=task.fence + 1, next_ms=next_ms, **known)
 
 
-def record_late(tx: Transaction, task_id: str, *, now_ms: int) -> None:
+def note_cost(
+    tx: Transaction, task_id: str, *, billing: Sequence[Mapping[str, Any]], cost_micros: int
+) -> None:
+    """Keep what the upstream billed us, in its own shape and in ours: for the operator only."""
+    if billing:
+        text = msgspec.json.encode(billing).decode()
+        tx.execute(
+            update(_tasks)
+            .where(_tasks.c.id == task_id)
+            .values(billing=text, cost_micros=cost_micros)
+        )
+
+
+def note_late(tx: Transaction, task_id: str, *, now_ms: int) -> None:
     """Note that an upstream succeeded after we had released: nothing is charged (promise 6)."""
     tx.execute(
         update(_tasks).where(_tasks.c.id == task_id, _tasks.c.late_ms == 0).values(late_ms=now_ms)
@@ -155,6 +170,17 @@ def body_of(tx: Transaction, task_id: str) -> bytes:
     return body
 
 
+def in_flight(tx: Transaction, upstream: str, *, count_max: int) -> int:
+    """How many tasks an upstream has that have not ended; counted no further than `count_max`."""
+    some = (
+        select(_tasks.c.id)
+        .where(_tasks.c.upstream == upstream, _tasks.c.ended_ms == 0)
+        .limit(count_max)
+        .subquery()
+    )
+    return tx.execute(select(func.count()).select_from(some)).scalar_one()
+
+
 def open_overdue(tx: Transaction, *, before_ms: int, rows_max: int) -> list[str]:
     """Ids of non-terminal tasks whose next look is overdue: the sweeper's work."""
     rows = tx.execute(
@@ -164,6 +190,32 @@ def open_overdue(tx: Transaction, *, before_ms: int, rows_max: int) -> list[str]
         .limit(rows_max)
     )
     return list(rows.scalars())
+
+
+# --- the operator's view ----------------------------------------------------------------------
+
+
+@dataclass(frozen=True, kw_only=True)
+class Record:
+    """A task with what only the operator may see."""
+
+    task: Task
+    operator_note: str
+    billing: str  # JSON, the upstream's own; "" for none.
+    cost_micros: int  # domain.cost.NOT_KNOWN where it cannot be told.
+    late_ms: int
+
+
+def record_of(tx: Transaction, any_id: str) -> Record | None:
+    """One task by our id or the upstream's, of whichever account."""
+    found = _records(tx, or_(_tasks.c.id == any_id, _tasks.c.ticket == (any_id or None)), 1)
+    return found[0] if found else None
+
+
+def uncertain_records(tx: Transaction, *, rows_max: int) -> list[Record]:
+    """The tasks of which nobody knows whether they were bought, oldest first."""
+    is_uncertain = and_(_tasks.c.ended_ms == 0, _tasks.c.status == TaskStatus.UNCERTAIN.value)
+    return _records(tx, is_uncertain, rows_max)
 
 
 # --- videos -----------------------------------------------------------------------------------
@@ -248,19 +300,37 @@ def forget_requests(tx: Transaction, *, before_ms: int) -> None:
 # --- inside -----------------------------------------------------------------------------------
 
 
+_WITH_VIDEOS = _tasks.outerjoin(
+    _videos, and_(_videos.c.task_id == _tasks.c.id, _videos.c.deleted_ms == 0)
+)
+
+
 def _one(tx: Transaction, condition: Any) -> Task | None:
     row = tx.execute(
-        select(*_TASK_COLUMNS, *_VIDEO_COLUMNS)
-        .join_from(
-            _tasks,
-            _videos,
-            and_(_videos.c.task_id == _tasks.c.id, _videos.c.deleted_ms == 0),
-            isouter=True,
-        )
-        .where(condition)
-        .limit(1)
+        select(*_TASK_COLUMNS, *_VIDEO_COLUMNS).select_from(_WITH_VIDEOS).where(condition).limit(1)
     ).one_or_none()
     return _task(row) if row else None
+
+
+def _records(tx: Transaction, condition: Any, rows_max: int) -> list[Record]:
+    columns: list[Any] = [*_TASK_COLUMNS, _tasks.c.operator_note, *_VIDEO_COLUMNS]
+    rows = tx.execute(
+        select(*columns)
+        .select_from(_WITH_VIDEOS)
+        .where(condition)
+        .order_by(_tasks.c.created_ms)
+        .limit(rows_max)
+    )
+    return [
+        Record(
+            task=_task(row),
+            operator_note=row.operator_note,
+            billing=row.billing,
+            cost_micros=row.cost_micros,
+            late_ms=row.late_ms,
+        )
+        for row in rows
+    ]
 
 
 def _task(row: Row[Any]) -> Task:
