@@ -107,7 +107,7 @@ class UpstreamSettings(_Section, frozen=True):
     access_key: str = ""  # With secret_key: Kling's older login, for its older paths alone.
     secret_key: str = ""
     secret_key_file: str = ""
-    weight: Annotated[int, Meta(ge=1, le=1_000)] = 1  # Its share of the pool.
+    weight: Annotated[int, Meta(ge=0, le=1_000)] = 1  # Its share of the pool; 0: stands by.
     concurrency: Annotated[int, Meta(ge=0, le=1_000_000)] = 0  # 0: as many tasks as come.
     unit_price: Amount = "0"  # What one unit of its package costs you; "0": not said.
     queries_per_s: Annotated[int, Meta(ge=1, le=1_000)] = 10  # Up to 20 tasks are asked in one.

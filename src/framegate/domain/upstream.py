@@ -143,7 +143,7 @@ class Upstream(Protocol):
     name: str
     models: frozenset[str]
     kinds: frozenset[Kind]  # What it can be asked for.
-    weight: int  # Its share of the pool, against the others' weights.
+    weight: int  # Its share of the pool, against the others' weights; 0: stands by.
     unit_price_micros: int  # What we pay it for one unit of a package; 0: not said.
     concurrency: int  # Tasks that it may have in flight; 0: as many as come.
 

@@ -90,7 +90,9 @@ class Pool:
         if due:
             return due[0]
         rested = [each for each in free if not health[each.name].is_resting(now_ms)]
-        among = rested or free
+        awake = rested or free
+        # Weight 0 stands by: it is asked when nobody else can be.
+        among = [each for each in awake if each.weight] or awake[:1]
         mark = self.draw() * sum(each.weight for each in among)
         for each in among:
             mark -= each.weight
