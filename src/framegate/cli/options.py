@@ -15,7 +15,10 @@ DataOption = Annotated[
 ConfigOption = Annotated[
     Path | None,
     typer.Option(
-        "--config", help="A framegate.toml.", show_default="./framegate.toml, if there is one"
+        "--config",
+        envvar="FRAMEGATE_CONFIG",
+        help="The settings file; docs/settings.md has a whole one.",
+        show_default="./framegate.toml, if there is one",
     ),
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Answer with one line of JSON.")]
