@@ -10,7 +10,12 @@ from framegate.settings import Settings, load
 
 DataOption = Annotated[
     str | None,
-    typer.Option("--data", help="The data folder.", show_default="framegate-data", metavar="DIR"),
+    typer.Option(
+        "--data",
+        help="The data folder: database, videos, keys.",
+        show_default="framegate-data",
+        metavar="DIR",
+    ),
 ]
 ConfigOption = Annotated[
     Path | None,
