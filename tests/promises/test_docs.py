@@ -109,6 +109,13 @@ def test_whole_file_loads_with_its_examples_too(tmp_path):
     assert set(loaded(text, tmp_path).upstreams) == {"local", "kling"}
 
 
+def test_file_of_the_readme_loads(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "kling.key").write_text("api-key-kling-1")
+    (text,) = blocks(page("README.md").read_text(encoding="utf-8"), "toml")
+    assert loaded(text, tmp_path).upstreams["kling"].api_key == "api-key-kling-1"
+
+
 def test_whole_file_names_every_setting():
     missing = [heading for heading, table, field in ALL_SETTINGS if not is_in_sample(table, field)]
     assert missing == []
