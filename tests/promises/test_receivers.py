@@ -25,6 +25,7 @@ class Receivers:
     async def tell(self, url, **_):
         self.told.append(url)
         if urlsplit(url).hostname == "slow.example.com":
+            assert not self.slow_is_asked.is_set(), "asked twice at once"
             self.slow_is_asked.set()
             await self.let_go.wait()
         return Answer(status=200, headers={}, body=b"")
