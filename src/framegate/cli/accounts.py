@@ -118,7 +118,7 @@ def show(
 def create_key(
     account: Annotated[str, typer.Option(help="An account's name or id.")],
     scope: Annotated[
-        Scope, typer.Option(help="full creates and queries, read only queries, admin is yours.")
+        Scope, typer.Option(help="full: create and query; read: query only; admin: the operator.")
     ] = Scope.FULL,
     days: Annotated[int, typer.Option(min=0, help="Days until it expires; 0: never.")] = 0,
     data: DataOption = None,

@@ -35,8 +35,9 @@ def serve(
 ) -> None:
     """Start the gateway: the API and, unless told otherwise, its worker.
 
-    The first start on an empty data folder makes the account `default`, without a limit, and
-    writes its key to DIR/admin.key. Ctrl-C stops it; what is under way goes on at the next start.
+    The first start on an empty data folder makes the account `default`,
+    without a limit, and writes its key to DIR/admin.key. Ctrl-C stops it;
+    what is under way goes on at the next start.
     """
     with troubles():
         chosen = settings(data=data, config=config, host=host, port=port)
