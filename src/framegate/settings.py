@@ -197,7 +197,7 @@ def load(
     try:
         settings = msgspec.convert(tree, Settings, strict=True)
     except msgspec.ValidationError as error:
-        raise SettingsInvalid(f"settings: {error}") from None
+        raise SettingsInvalid(_located(str(error))) from None
     settings = _with_secret_files(settings)
     _check(settings)
     return settings
@@ -216,6 +216,12 @@ def _from_file(config: Path | None) -> dict[str, Any]:
         raise SettingsInvalid(f"{path} is not valid TOML: {error}") from None
     _check_tables(path, tree)
     return tree
+
+
+def _located(sentence: str) -> str:
+    # msgspec ends with the place, "... - at `$.server.port`"; a reader looks for it first.
+    problem, _, place = sentence.rpartition(" - at `$.")
+    return f"{place.rstrip('`')}: {problem}" if place and problem else f"settings: {sentence}"
 
 
 def _check_tables(path: Path, tree: dict[str, Any]) -> None:

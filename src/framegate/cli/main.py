@@ -11,7 +11,10 @@ framegate = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     help="A self-hosted gateway for image-to-video: a picture and a few words in, a video out.",
-    epilog="Settings: framegate.toml and FRAMEGATE_SECTION_FIELD; see docs/settings.md.",
+    epilog=(
+        "Begin with `framegate demo`, or with `framegate serve` and `framegate generate`. "
+        "Settings come from framegate.toml and FRAMEGATE_SECTION_FIELD: see docs/settings.md."
+    ),
 )
 framegate.command()(serve.serve)
 framegate.command()(serve.work)

@@ -266,7 +266,12 @@ class Submit:
             took_ms = self.clock_ms() - began_ms
             if isinstance(answer, Ticket | Uncertain):
                 return await self._record(task, answer, took_ms=took_ms)
-            _log.info("submit.not_taken", task=task.id, upstream=upstream.name, answer=repr(answer))
+            _log.warning(
+                "upstream.not_taken",
+                task=task.id,
+                upstream=upstream.name,
+                reason=pool.reason(answer),
+            )
             if isinstance(answer, Refused) and not answer.blames_operator:
                 refusals.append(answer)
             untried = [each for each in untried if each is not upstream]
