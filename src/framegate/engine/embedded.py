@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 import structlog
-from sqlalchemy import ColumnElement, and_, case, delete, func, select, update
+from sqlalchemy import and_, bindparam, case, delete, func, select, update
 from sqlalchemy.dialects.sqlite import insert
 
 from framegate.errors import StoreDown
@@ -59,23 +59,45 @@ class _Job:
     failures: int
 
 
+# --- the statements, built once (decision 12) -------------------------------------------------
+
+_INSERT = insert(_jobs).values(generation=0, failures=0)
+_WISHED = _INSERT.excluded.due_ms
+_KEY = [_jobs.c.queue, _jobs.c.subject]
+_ENQUEUE = _INSERT.on_conflict_do_update(
+    index_elements=_KEY,
+    set_={
+        "due_ms": case((_jobs.c.due_ms < _WISHED, _jobs.c.due_ms), else_=_WISHED),
+        "generation": _jobs.c.generation + 1,
+    },
+)
+_IS_EARLIER_WISH = and_(
+    _jobs.c.generation != bindparam("read_generation"), _jobs.c.due_ms < _WISHED
+)
+_RESCHEDULE = _INSERT.on_conflict_do_update(
+    index_elements=_KEY,
+    set_={
+        "due_ms": case((_IS_EARLIER_WISH, _jobs.c.due_ms), else_=_WISHED),
+        "generation": _jobs.c.generation + 1,
+        "failures": 0,
+    },
+)
+_IS_SUBJECT = and_(
+    _jobs.c.queue == bindparam("of_queue"), _jobs.c.subject == bindparam("of_subject")
+)
+_FORGET = delete(_jobs).where(_IS_SUBJECT)
+# Enqueued again while it ran, the row belongs to the newer wish.
+_IS_AS_READ = and_(_IS_SUBJECT, _jobs.c.generation == bindparam("read_generation"))
+_REMOVE = delete(_jobs).where(_IS_AS_READ)
+_POSTPONE = update(_jobs).where(_IS_AS_READ)
+
+
 def enqueue(tx: Transaction, queue: Queue, subject: str, *, at_ms: int) -> None:
     """Wake `queue` for `subject` at `at_ms`, or earlier if it was to be woken earlier.
 
     A job that runs right now runs again: the change that asked came after what it had read.
     """
-    statement = insert(_jobs).values(
-        queue=queue, subject=subject, due_ms=at_ms, generation=0, failures=0
-    )
-    tx.execute(
-        statement.on_conflict_do_update(
-            index_elements=[_jobs.c.queue, _jobs.c.subject],
-            set_={
-                "due_ms": case((_jobs.c.due_ms < at_ms, _jobs.c.due_ms), else_=at_ms),
-                "generation": _jobs.c.generation + 1,
-            },
-        )
-    )
+    tx.execute(_ENQUEUE, {"queue": queue, "subject": subject, "due_ms": at_ms})
 
 
 def reschedule(tx: Transaction, queue: Queue, wake: Wake, *, at_ms: int) -> None:
@@ -84,25 +106,20 @@ def reschedule(tx: Transaction, queue: Queue, wake: Wake, *, at_ms: int) -> None
     A wish that came during the run (another generation) keeps its earlier time: it knows
     something that this run may not have seen.
     """
-    statement = insert(_jobs).values(
-        queue=queue, subject=wake.subject, due_ms=at_ms, generation=0, failures=0
-    )
-    is_earlier_wish = and_(_jobs.c.generation != wake.generation, _jobs.c.due_ms < at_ms)
     tx.execute(
-        statement.on_conflict_do_update(
-            index_elements=[_jobs.c.queue, _jobs.c.subject],
-            set_={
-                "due_ms": case((is_earlier_wish, _jobs.c.due_ms), else_=at_ms),
-                "generation": _jobs.c.generation + 1,
-                "failures": 0,
-            },
-        )
+        _RESCHEDULE,
+        {
+            "queue": queue,
+            "subject": wake.subject,
+            "due_ms": at_ms,
+            "read_generation": wake.generation,
+        },
     )
 
 
 def forget(tx: Transaction, queue: Queue, subject: str) -> None:
     """Drop a wake-up that nobody needs any more."""
-    tx.execute(delete(_jobs).where(_jobs.c.queue == queue, _jobs.c.subject == subject))
+    tx.execute(_FORGET, {"of_queue": queue, "of_subject": subject})
 
 
 def depths(tx: Transaction) -> dict[str, int]:
@@ -225,24 +242,22 @@ def _soonest(tx: Transaction, queue: str, rows_max: int) -> list[tuple[_Job, int
     ]
 
 
-def _is(job: _Job) -> ColumnElement[bool]:
-    return and_(
-        _jobs.c.queue == job.queue,
-        _jobs.c.subject == job.subject,
-        # Enqueued again while it ran: the row belongs to the newer wish.
-        _jobs.c.generation == job.generation,
-    )
+def _as_read(job: _Job) -> dict[str, str | int]:
+    return {
+        "of_queue": job.queue,
+        "of_subject": job.subject,
+        "read_generation": job.generation,
+    }
 
 
 def _remove(tx: Transaction, job: _Job) -> None:
-    tx.execute(delete(_jobs).where(_is(job)))
+    tx.execute(_REMOVE, _as_read(job))
 
 
 def _postpone(tx: Transaction, job: _Job, now_ms: int) -> None:
     wait_ms = min(FAILURE_WAIT_MS_MIN * 2 ** min(job.failures, 16), FAILURE_WAIT_MS_MAX)
     jitter_ms = random.randrange(wait_ms // 4 + 1)  # noqa: S311 - spreads work, guards nothing
     tx.execute(
-        update(_jobs)
-        .where(_is(job))
-        .values(due_ms=now_ms + wait_ms + jitter_ms, failures=job.failures + 1)
+        _POSTPONE,
+        _as_read(job) | {"due_ms": now_ms + wait_ms + jitter_ms, "failures": job.failures + 1},
     )
