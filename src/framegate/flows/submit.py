@@ -346,6 +346,9 @@ class Submit:
         now_ms: int,
     ) -> CreateAnswer:
         pool.learn(tx, sent.upstream, answer, took_ms=took_ms, now_ms=now_ms)
+        if isinstance(answer, Ticket) and self._accept(tx, sent, answer, now_ms=now_ms):
+            return CreateAnswer(relay=answer.relay, task_id=sent.id)
+        # Tracking wrote to the row meanwhile: what it is by now decides.
         task = tasks.by_id(tx, sent.id)
         assert task is not None  # Tasks are never deleted.
         if isinstance(answer, Ticket):
@@ -362,7 +365,8 @@ class Submit:
             )
         return CreateAnswer(relay=pace.unknown_outcome(task), task_id=task.id)
 
-    def _accept(self, tx: Transaction, task: Task, ticket: Ticket, *, now_ms: int) -> None:
+    def _accept(self, tx: Transaction, task: Task, ticket: Ticket, *, now_ms: int) -> bool:
+        """Keep the ticket; False when somebody wrote to the task since it was read."""
         taken = replace(task, ticket=ticket.id, sent_ms=now_ms)
         next_ms = pace.look_at_ms(tx, taken, self.pool.named(task.upstream), now_ms=now_ms)
         moved = tasks.move(
@@ -377,6 +381,7 @@ class Submit:
         )
         if moved is not None:
             engine.enqueue(tx, "track", task.id, at_ms=next_ms)
+        return moved is not None
 
     def _order(self, task: Task, request: CreateRequest, submission: Submission) -> Order:
         return Order(
