@@ -42,7 +42,7 @@ from framegate.flows import finish, pace, pool
 from framegate.flows.pool import Choice, Pool
 from framegate.store import accounts, tasks
 from framegate.store.database import Database, Transaction
-from framegate.upstreams.enlisting import Enlisting
+from framegate.upstreams.enlisting import enlists
 
 _log = structlog.get_logger("framegate.flows.submit")
 
@@ -182,7 +182,6 @@ class Submit:
         price, upstream = self.price(submission), choice.upstream
         task = self._new_task(request, submission, price, upstream, now_ms)
         tasks.begin(tx, task, body=request.body)
-        accounts.keep_price_list(tx, self.prices[submission.model], now_ms=now_ms)
         accounts.open_hold(
             tx,
             task_id=task.id,
@@ -202,7 +201,7 @@ class Submit:
                 now_ms=now_ms,
             )
         engine.enqueue(tx, "track", task.id, at_ms=task.next_ms)
-        if isinstance(upstream, Enlisting):
+        if enlists(upstream):
             ticket = upstream.enlist(tx, self._order(task, request, submission), now_ms=now_ms)
             self._accept(tx, task, ticket, now_ms=now_ms)
             return CreateAnswer(relay=ticket.relay, task_id=task.id)
