@@ -16,13 +16,12 @@ import statistics
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from load.crowd import Round, Side, ask, body_of, is_ok
+from load.gate import Framegate, ended, side_of
 from load.vendor import Vendor
-from processes import CREATE, Framegate
 
 CONNECTIONS = (1, 32)
 FSYNCS = 50
@@ -54,13 +53,8 @@ class Pair:
     acknowledged: list[str] = field(default_factory=list)
     refused: int = 0
 
-    @property
-    def side(self) -> Side:
-        authorization = self.gate.http.headers["Authorization"]
-        return Side(url=self.gate.url, path=CREATE, headers={"Authorization": authorization})
-
     def ask(self, connections: int, seconds: float) -> Round:
-        gave = ask(self.side, self.bodies, connections=connections, seconds=seconds)
+        gave = ask(side_of(self.gate), self.bodies, connections=connections, seconds=seconds)
         taken = [answer for answer in gave.answers if is_ok(answer)]
         self.acknowledged += [json.loads(body_of(answer))["data"]["id"] for answer in taken]
         self.refused += len(gave.answers) - len(taken)
@@ -127,16 +121,6 @@ def measure(
     for connections in CONNECTIONS:
         compare(pair, alone.side, connections, asked)
     check(pair, bought_from)
-
-
-@contextmanager
-def ended(gate: Framegate, *options: str) -> Iterator[None]:
-    """The gateway runs inside, and its process has ended behind."""
-    try:
-        gate.start(*options)
-        yield
-    finally:
-        gate.__exit__()
 
 
 def main() -> None:
