@@ -27,11 +27,12 @@ class Side:
     url: str
     path: str
     headers: dict[str, str] = field(default_factory=dict)
+    method: str = "POST"
 
     def request(self, body: bytes) -> bytes:
-        """The bytes of one POST."""
+        """The bytes of one request."""
         lines = [
-            f"POST {self.path} HTTP/1.1",
+            f"{self.method} {self.path} HTTP/1.1",
             f"Host: {urlsplit(self.url).netloc}",
             "Content-Type: application/json",
             f"Content-Length: {len(body)}",

@@ -7,7 +7,7 @@ from fakes.drawn import picture
 from load.crowd import Side
 from processes import CREATE, Framegate
 
-__all__ = ["Framegate", "ended", "picture", "side_of"]
+__all__ = ["CREATE", "Framegate", "ended", "picture", "side_of"]
 
 
 @contextmanager
