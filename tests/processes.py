@@ -53,11 +53,11 @@ class Framegate:
 
     # --- the process --------------------------------------------------------------------------
 
-    def start(self) -> Self:
+    def start(self, *options: str) -> Self:
         """Start the server, on the port it had before, and wait for its address."""
         with self.log.open("a", encoding="utf-8") as log:
             self._process = subprocess.Popen(
-                [*COMMAND, "serve", "--port", str(self.port), "--data", str(self.data)],
+                [*COMMAND, "serve", "--port", str(self.port), "--data", str(self.data), *options],
                 cwd=self.folder,
                 env=self._environment,
                 stdout=subprocess.PIPE,

@@ -7,7 +7,7 @@ about a task here: what happens to one is the flows' business.
 import os
 import secrets
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -194,12 +194,15 @@ class Gateway:
         return EmbeddedEngine(database=self.database, lanes=chosen)
 
     def prepare(self) -> str | None:
-        """Before the first request: wake the sweeper; on an empty folder make the first account.
+        """What must be there before the first request.
+
+        The prices in force, a wake-up for the sweeper and, on an empty folder, the first account.
 
         returns  the path of the file that holds the key, when it was made just now
         """
         path = self.folder / ADMIN_KEY_FILE
         key = new_key()
+        self.database.write_now(_keep_prices, self.submit.prices.values(), now_ms=now_ms())
         self.database.write_now(engine.enqueue, "sweep", SUBJECT, at_ms=now_ms())
         if not self.database.write_now(_first_start, key, now_ms=now_ms()):
             return None
@@ -259,6 +262,12 @@ def price_list(model: str, prices: PriceSettings) -> PriceList:
 
 
 # --- inside -----------------------------------------------------------------------------------
+
+
+def _keep_prices(tx: Transaction, lists: Iterable[PriceList], *, now_ms: int) -> None:
+    # Once for all tasks that will name them: prices change with a restart only.
+    for prices in lists:
+        accounts.keep_price_list(tx, prices, now_ms=now_ms)
 
 
 def _first_start(tx: Transaction, key: str, *, now_ms: int) -> bool:

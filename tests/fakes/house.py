@@ -55,14 +55,13 @@ class House:
         self.keyring = Keyring(b"m" * 32)
         self.links = Links(keyring=self.keyring, public_url="http://gate", good_for_s=86_400)
         self.upstreams = upstreams
+        prices = PriceList(model="kling-3.0-turbo", currency="USD", per_second_micros=112_000)
+        # As Gateway.prepare does.
+        self.database.write_now(accounts.keep_price_list, prices, now_ms=NOW_MS)
         self.submit = Submit(
             database=self.database,
             pool=Pool(upstreams=upstreams, draw=lambda: 0.0),
-            prices={
-                "kling-3.0-turbo": PriceList(
-                    model="kling-3.0-turbo", currency="USD", per_second_micros=112_000
-                )
-            },
+            prices={prices.model: prices},
             denied_fields=frozenset(),
             allowed_addresses=frozenset(),
             submit_wait_s=60,

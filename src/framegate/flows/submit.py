@@ -42,7 +42,7 @@ from framegate.flows import finish, pace, pool
 from framegate.flows.pool import Choice, Pool
 from framegate.store import accounts, tasks
 from framegate.store.database import Database, Transaction
-from framegate.upstreams.enlisting import Enlisting
+from framegate.upstreams.enlisting import enlists
 
 _log = structlog.get_logger("framegate.flows.submit")
 
@@ -182,7 +182,6 @@ class Submit:
         price, upstream = self.price(submission), choice.upstream
         task = self._new_task(request, submission, price, upstream, now_ms)
         tasks.begin(tx, task, body=request.body)
-        accounts.keep_price_list(tx, self.prices[submission.model], now_ms=now_ms)
         accounts.open_hold(
             tx,
             task_id=task.id,
@@ -202,7 +201,7 @@ class Submit:
                 now_ms=now_ms,
             )
         engine.enqueue(tx, "track", task.id, at_ms=task.next_ms)
-        if isinstance(upstream, Enlisting):
+        if enlists(upstream):
             ticket = upstream.enlist(tx, self._order(task, request, submission), now_ms=now_ms)
             self._accept(tx, task, ticket, now_ms=now_ms)
             return CreateAnswer(relay=ticket.relay, task_id=task.id)
@@ -346,6 +345,9 @@ class Submit:
         now_ms: int,
     ) -> CreateAnswer:
         pool.learn(tx, sent.upstream, answer, took_ms=took_ms, now_ms=now_ms)
+        if isinstance(answer, Ticket) and self._accept(tx, sent, answer, now_ms=now_ms):
+            return CreateAnswer(relay=answer.relay, task_id=sent.id)
+        # Tracking wrote to the row meanwhile: what it is by now decides.
         task = tasks.by_id(tx, sent.id)
         assert task is not None  # Tasks are never deleted.
         if isinstance(answer, Ticket):
@@ -362,7 +364,8 @@ class Submit:
             )
         return CreateAnswer(relay=pace.unknown_outcome(task), task_id=task.id)
 
-    def _accept(self, tx: Transaction, task: Task, ticket: Ticket, *, now_ms: int) -> None:
+    def _accept(self, tx: Transaction, task: Task, ticket: Ticket, *, now_ms: int) -> bool:
+        """Keep the ticket; False when somebody wrote to the task since it was read."""
         taken = replace(task, ticket=ticket.id, sent_ms=now_ms)
         next_ms = pace.look_at_ms(tx, taken, self.pool.named(task.upstream), now_ms=now_ms)
         moved = tasks.move(
@@ -377,6 +380,7 @@ class Submit:
         )
         if moved is not None:
             engine.enqueue(tx, "track", task.id, at_ms=next_ms)
+        return moved is not None
 
     def _order(self, task: Task, request: CreateRequest, submission: Submission) -> Order:
         return Order(
