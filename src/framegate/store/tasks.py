@@ -46,6 +46,12 @@ _BY_EXTERNAL_ID = _A_TASK.where(
     _tasks.c.external_task_id != "",
     _tasks.c.status != TaskStatus.REFUSED.value,
 )
+_SOME_IN_FLIGHT = (
+    select(_tasks.c.id)
+    .where(_tasks.c.upstream == bindparam("of_upstream"), _tasks.c.ended_ms == 0)
+    .limit(bindparam("count_max"))
+)
+_IN_FLIGHT = select(func.count()).select_from(_SOME_IN_FLIGHT.subquery())
 _BEGIN = insert(_tasks)
 # The compare-and-set: which columns are set is said by the values that it runs with.
 _MOVE = update(_tasks).where(
@@ -162,13 +168,10 @@ def body_of(tx: Transaction, task_id: str) -> bytes:
 
 def in_flight(tx: Transaction, upstream: str, *, count_max: int) -> int:
     """How many tasks an upstream has that have not ended; counted no further than `count_max`."""
-    some = (
-        select(_tasks.c.id)
-        .where(_tasks.c.upstream == upstream, _tasks.c.ended_ms == 0)
-        .limit(count_max)
-        .subquery()
-    )
-    return tx.execute(select(func.count()).select_from(some)).scalar_one()
+    count: int = tx.execute(
+        _IN_FLIGHT, {"of_upstream": upstream, "count_max": count_max}
+    ).scalar_one()
+    return count
 
 
 def open_overdue(tx: Transaction, *, before_ms: int, rows_max: int) -> list[str]:

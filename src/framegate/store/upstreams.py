@@ -5,9 +5,10 @@ tables are small; a row is written by the transaction that brings the news.
 """
 
 from collections.abc import Iterable
+from typing import Any
 
 import msgspec
-from sqlalchemy import ColumnElement, and_, select
+from sqlalchemy import Row, bindparam, select
 from sqlalchemy.dialects.sqlite import insert
 
 from framegate.domain.durations import Durations
@@ -18,20 +19,25 @@ from framegate.store.database import Transaction
 
 _upstreams, _durations = schema.upstreams, schema.durations
 _HEALTH_FIELDS = tuple(Health.__dataclass_fields__)
+_read_samples = msgspec.json.Decoder(list[int]).decode
+
+# Built once (decision 12): every create and every look at a task asks both. There are a handful of
+# upstreams, so all of them are read.
+_ALL_HEALTH = select(*(_upstreams.c[name] for name in _HEALTH_FIELDS))
+_LIKE = [*_durations.primary_key]
+_SAMPLES = select(_durations.c.samples).where(
+    *(column == bindparam(column.name) for column in _LIKE)
+)
+_INSERT_SAMPLES = insert(_durations)
+_KEEP_SAMPLES = _INSERT_SAMPLES.on_conflict_do_update(
+    index_elements=_LIKE, set_={"samples": _INSERT_SAMPLES.excluded.samples}
+)
 
 
 def health_of(tx: Transaction, names: Iterable[str]) -> dict[str, Health]:
     """How these upstreams fare; one that was never asked is well."""
-    wanted = list(names)
-    rows = tx.execute(select(_upstreams).where(_upstreams.c.name.in_(wanted)))
-    known = {
-        row.name: Health(
-            **{name: getattr(row, name) for name in _HEALTH_FIELDS if name != "breaker"},
-            breaker=Breaker(row.breaker),
-        )
-        for row in rows
-    }
-    return {name: known.get(name) or Health(name=name) for name in wanted}
+    known = {row.name: _health(row) for row in tx.execute(_ALL_HEALTH)}
+    return {name: known.get(name) or Health(name=name) for name in names}
 
 
 def keep_health(tx: Transaction, health: Health) -> None:
@@ -47,36 +53,27 @@ def keep_health(tx: Transaction, health: Health) -> None:
 
 def durations_of(tx: Transaction, task: Task) -> Durations:
     """How long tasks like this one took at its upstream."""
-    row = tx.execute(select(_durations.c.samples).where(_is_like(task))).one_or_none()
-    return (
-        Durations(tuple(msgspec.json.decode(row.samples, type=list[int]))) if row else Durations()
-    )
+    samples = tx.execute(_SAMPLES, _like(task)).scalar_one_or_none()
+    return Durations(tuple(_read_samples(samples))) if samples else Durations()
 
 
 def note_duration(tx: Transaction, task: Task, took_ms: int) -> None:
     """Learn from a task that ended well."""
     samples = msgspec.json.encode(durations_of(tx, task).noted(took_ms).samples).decode()
-    tx.execute(
-        insert(_durations)
-        .values(
-            upstream=task.upstream,
-            kind=task.kind,
-            model=task.model,
-            resolution=task.resolution,
-            duration_s=task.duration_s,
-            samples=samples,
-        )
-        .on_conflict_do_update(
-            index_elements=list(_durations.primary_key), set_={"samples": samples}
-        )
-    )
+    tx.execute(_KEEP_SAMPLES, _like(task) | {"samples": samples})
 
 
-def _is_like(task: Task) -> ColumnElement[bool]:
-    return and_(
-        _durations.c.upstream == task.upstream,
-        _durations.c.kind == task.kind,
-        _durations.c.model == task.model,
-        _durations.c.resolution == task.resolution,
-        _durations.c.duration_s == task.duration_s,
-    )
+def _like(task: Task) -> dict[str, str | int]:
+    """What makes tasks alike, as the key of their row."""
+    return {
+        "upstream": task.upstream,
+        "kind": task.kind,
+        "model": task.model,
+        "resolution": task.resolution,
+        "duration_s": task.duration_s,
+    }
+
+
+def _health(row: Row[Any]) -> Health:
+    values = {name: getattr(row, name) for name in _HEALTH_FIELDS}
+    return Health(**values | {"breaker": Breaker(row.breaker)})
