@@ -30,6 +30,10 @@ class Findings:
     def __init__(self) -> None:
         self._errors: list[FieldError] = []
 
+    def __len__(self) -> int:
+        """How many are noted so far."""
+        return len(self._errors)
+
     def add(self, message: str, *pointer: str | int) -> None:
         """Note one broken rule; beyond FIELD_ERRORS_MAX it is dropped.
 

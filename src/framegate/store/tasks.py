@@ -4,11 +4,13 @@ Every change names the fence that its caller read; when the row has another one 
 does nothing and says so. Queries for a caller always carry the account (SAFETY promise 19).
 """
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import Row, and_, delete, insert, or_, select, update
+from sqlalchemy import ColumnElement, Row, and_, delete, insert, literal, or_, select, update
 
+from framegate.domain.listing import Listing
 from framegate.domain.task import Task, TaskStatus, Video, check_move
 from framegate.store import schema
 from framegate.store.database import Transaction
@@ -18,6 +20,14 @@ _tasks, _videos, _idempotency = schema.tasks, schema.videos, schema.idempotency
 _VIDEO_COLUMNS = [_videos.c[name].label(f"video_{name}") for name in Video.__dataclass_fields__]
 # The body is up to 1 MiB and hardly ever needed: it has a door of its own.
 _TASK_COLUMNS = [column for column in _tasks.c if column.name not in {"body", "operator_note"}]
+
+# Written into the statement, not bound: only then can the index of external ids, which leaves the
+# others out, be seen to hold every row that is asked for.
+_IS_NOT_REFUSED = _tasks.c.status != literal(TaskStatus.REFUSED.value, literal_execute=True)
+_IS_NAMED = _tasks.c.external_task_id != literal("", literal_execute=True)
+# The account as an expression: where the primary key names the rows, no index of the account may
+# lead, or SQLite reads all of an account's tasks to find twenty.
+_ACCOUNT_ASIDE = _tasks.c.account_id.concat("")
 
 
 def begin(tx: Transaction, task: Task, *, body: bytes) -> None:
@@ -119,34 +129,67 @@ def keep_video(tx: Transaction, task: Task, video: Video) -> None:
 
 def by_id(tx: Transaction, task_id: str) -> Task | None:
     """A task by our own id, for flows."""
-    return _one(tx, _tasks.c.id == task_id)
+    return next(iter(_many(tx, _tasks.c.id == task_id)), None)
 
 
 def of_caller(tx: Transaction, account_id: str, public_id: str) -> Task | None:
-    """A caller's task by our id or the upstream's; refused ones are nobody's (rule 84)."""
-    if not public_id:
-        return None  # Every task without a ticket would match.
-    return _one(
+    """A caller's task by our id or the upstream's."""
+    return next(iter(of_caller_by_ids(tx, account_id, [public_id])), None)
+
+
+def of_caller_by_ids(tx: Transaction, account_id: str, public_ids: Sequence[str]) -> list[Task]:
+    """A caller's tasks by our ids or the upstreams', in that order, each task once."""
+    # Two statements, each with its index: an OR of both columns would read all of the account's.
+    known = [public_id for public_id in public_ids if public_id]
+    found: dict[str, Task] = {}
+    for task in _many(tx, _is_of(account_id), _tasks.c.ticket.in_(known)):
+        found[task.ticket] = task
+    for task in _many(tx, _is_of(account_id, _ACCOUNT_ASIDE), _tasks.c.id.in_(known)):
+        found[task.id] = task
+    return list({found[name].id: found[name] for name in known if name in found}.values())
+
+
+def of_caller_by_external_ids(
+    tx: Transaction, account_id: str, external_task_ids: Sequence[str]
+) -> list[Task]:
+    """A caller's tasks by the caller's own ids, in that order, each task once."""
+    named = _many(
         tx,
-        and_(
-            _tasks.c.account_id == account_id,
-            or_(_tasks.c.id == public_id, _tasks.c.ticket == public_id),
-            _tasks.c.status != TaskStatus.REFUSED.value,
-        ),
+        _is_of(account_id),
+        _IS_NAMED,
+        _tasks.c.external_task_id.in_(external_task_ids),
     )
+    found = {task.external_task_id: task for task in named}
+    return [found[name] for name in dict.fromkeys(external_task_ids) if name in found]
 
 
 def by_external_id(tx: Transaction, account_id: str, external_task_id: str) -> Task | None:
     """A caller's task by the caller's own id."""
-    return _one(
+    return next(iter(of_caller_by_external_ids(tx, account_id, [external_task_id])), None)
+
+
+def page(tx: Transaction, account_id: str, listing: Listing) -> tuple[list[Task], bool]:
+    """One page of a caller's tasks, newest first, and whether more come after it."""
+    conditions = [
+        _is_of(account_id),
+        _tasks.c.created_ms.between(listing.start_ms, listing.end_ms),
+        _tasks.c.status.in_(sorted(listing.statuses)),
+    ]
+    if listing.after is not None:
+        # Tasks of one millisecond are told apart by their ids; the index still bounds the times.
+        conditions.append(
+            or_(
+                _tasks.c.created_ms < listing.after.created_ms,
+                _tasks.c.id < listing.after.task_id,
+            )
+        )
+    found = _many(
         tx,
-        and_(
-            _tasks.c.account_id == account_id,
-            _tasks.c.external_task_id == external_task_id,
-            _tasks.c.external_task_id != "",
-            _tasks.c.status != TaskStatus.REFUSED.value,
-        ),
+        *conditions,
+        order_by=(_tasks.c.created_ms.desc(), _tasks.c.id.desc()),
+        rows_max=listing.limit + 1,
     )
+    return found[: listing.limit], len(found) > listing.limit
 
 
 def body_of(tx: Transaction, task_id: str) -> bytes:
@@ -248,8 +291,21 @@ def forget_requests(tx: Transaction, *, before_ms: int) -> None:
 # --- inside -----------------------------------------------------------------------------------
 
 
-def _one(tx: Transaction, condition: Any) -> Task | None:
-    row = tx.execute(
+def _is_of(
+    account_id: str, column: ColumnElement[str] = _tasks.c.account_id
+) -> ColumnElement[bool]:
+    """The one place that says whose a task is; a refused create is nobody's (rule 84)."""
+    return and_(column == account_id, _IS_NOT_REFUSED)
+
+
+def _many(
+    tx: Transaction,
+    *conditions: ColumnElement[bool],
+    order_by: Sequence[ColumnElement[Any]] = (),
+    rows_max: int | None = None,
+) -> list[Task]:
+    """Every task that meets all conditions, or the first `rows_max` of them."""
+    query = (
         select(*_TASK_COLUMNS, *_VIDEO_COLUMNS)
         .join_from(
             _tasks,
@@ -257,10 +313,11 @@ def _one(tx: Transaction, condition: Any) -> Task | None:
             and_(_videos.c.task_id == _tasks.c.id, _videos.c.deleted_ms == 0),
             isouter=True,
         )
-        .where(condition)
-        .limit(1)
-    ).one_or_none()
-    return _task(row) if row else None
+        .where(*conditions)
+        .order_by(*order_by)
+        .limit(rows_max)
+    )
+    return [_task(row) for row in tx.execute(query)]
 
 
 def _task(row: Row[Any]) -> Task:

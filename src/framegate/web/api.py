@@ -26,6 +26,7 @@ from framegate.store import pictures, tasks
 from framegate.store.pictures import PictureRow
 from framegate.web import auth, body, envelope, uploads
 from framegate.web.envelope import request_id_of
+from framegate.web.kling import video_url
 
 DEFAULT_MODEL = "kling-3.0-turbo"
 
@@ -114,13 +115,11 @@ class Api:
         return envelope.success(data, request_id_of(request))
 
     async def _task(self, task: Task) -> dict[str, Any]:
-        links = self.gateway.links
-        url = links.make("videos", task.video.id, now_ms=now_ms()) if task.video else ""
         upstream = self.gateway.upstreams.get(task.upstream)
         render = None
         if upstream is not None and task.ticket:
             render = await upstream.progress(task.ticket)
-        return vendor_task(task, video_url=url) | {
+        return vendor_task(task, video_url=video_url(self.gateway, task)) | {
             "task": task.id,
             "stage": render.stage if render else "",
             "frames_done": render.frames_done if render else 0,

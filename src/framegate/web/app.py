@@ -20,6 +20,7 @@ from framegate.web.edge import Edge, Paths
 from framegate.web.envelope import request_id_of
 from framegate.web.kling import KlingDialect
 from framegate.web.stored import Stored
+from framegate.web.vendor import VendorTasks
 
 
 def app(gateway: Gateway) -> ASGIApp:
@@ -29,6 +30,7 @@ def app(gateway: Gateway) -> ASGIApp:
         *Stored(gateway).routes(),
         *Api(gateway).routes(),
         *KlingDialect(gateway).routes(),
+        *VendorTasks(gateway).routes(),
     ]
     return Edge(Paths(routes))
 

@@ -74,15 +74,17 @@ class KlingDialect:
         if task is None:
             raise NotFound("task not found")
         return envelope.success(
-            page_task(task, video_url=self._video_url(task)),
+            page_task(task, video_url=video_url(self.gateway, task)),
             request_id_of(request),
             headers=(("X-Framegate-Task", task.id),),
         )
 
-    def _video_url(self, task: Task) -> str:
-        if task.video is None:
-            return ""
-        return self.gateway.links.make("videos", task.video.id, now_ms=now_ms())
+
+def video_url(gateway: Gateway, task: Task) -> str:
+    """A fresh link to a task's video; "" while there is none."""
+    if task.video is None:
+        return ""
+    return gateway.links.make("videos", task.video.id, now_ms=now_ms())
 
 
 def _relayed(answer: CreateAnswer, request_id: str) -> Response:
