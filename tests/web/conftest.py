@@ -5,6 +5,7 @@ import msgspec
 import pytest
 from starlette.routing import Route
 
+from fakes.stub_upstream import API_KEY, StubUpstream, serving
 from framegate.domain.ledger import Scope
 from framegate.domain.money import micros_from_decimal
 from framegate.gateway import Gateway, create_account, new_key, now_ms
@@ -87,5 +88,33 @@ class Door:
 async def door(tmp_path):
     opened = Door(tmp_path)
     yield opened
+    await opened.http.aclose()
+    await opened.gateway.close()
+
+
+@pytest.fixture(scope="session")
+def vendor_address():
+    """The session's vendor, and where it listens."""
+    stub = StubUpstream()
+    with serving(stub.app()) as url:
+        yield stub, url
+
+
+@pytest.fixture
+def vendor(vendor_address):
+    """The vendor, as if nobody had asked it anything yet."""
+    stub, _ = vendor_address
+    stub.reset()
+    return stub
+
+
+@pytest.fixture
+async def vendor_door(tmp_path, vendor, vendor_address):
+    """A gateway with the vendor as its only upstream."""
+    _, url = vendor_address
+    upstream = {"kind": "kling", "base_url": url, "api_key": API_KEY, "submit_wait_s": 2}
+    opened = Door(tmp_path, upstreams={"vendor": upstream})
+    yield opened
+    vendor.released.set()
     await opened.http.aclose()
     await opened.gateway.close()

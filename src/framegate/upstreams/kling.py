@@ -1,6 +1,6 @@
 """Kling's own API, or another gateway of the same dialect, with an API key.
 
-Sends the caller's bytes as they are and reads answers in both vocabularies (CONTRACT section 5).
+Sends the forwarded bytes as they are and reads answers in both vocabularies (CONTRACT section 5).
 A POST is sent once: what became of it is a value here, and the flows decide.
 """
 
@@ -74,12 +74,13 @@ class Kling:
     tells_the_caller: bool = True
 
     async def submit(self, order: Order) -> SubmitAnswer:
-        """Send the caller's bytes once and say what is known then."""
-        url = f"{self.base_url}{self.path_prefix}/image-to-video/{quote(order.submission.model)}"
+        """Send the submission's bytes once and say what is known then."""
+        path = f"/{order.submission.kind}/{quote(order.submission.model)}"
+        url = f"{self.base_url}{self.path_prefix}{path}"
         try:
             answer = await self.operator_door.post(
                 url,
-                body=order.submission.body,
+                body=order.submission.forwarded,
                 headers={"Content-Type": "application/json", **self._authorization()},
                 wait_s_max=self.submit_wait_s,
                 answer_bytes_max=ANSWER_BYTES_MAX,

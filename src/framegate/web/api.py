@@ -19,8 +19,17 @@ from framegate.domain.kling import vendor_task
 from framegate.domain.ledger import Caller
 from framegate.domain.money import decimal_from_micros
 from framegate.domain.quote import PERMILLE, Quote
+from framegate.domain.strict_json import quoted
+from framegate.domain.submission import IMAGE_TO_VIDEO, KINDS, Kind
 from framegate.domain.task import Task
-from framegate.errors import BodyTooLarge, NotFound, PictureRefused, StoreDown
+from framegate.errors import (
+    BodyTooLarge,
+    FieldError,
+    FieldsInvalid,
+    NotFound,
+    PictureRefused,
+    StoreDown,
+)
 from framegate.gateway import Gateway, now_ms
 from framegate.store import pictures, tasks
 from framegate.store.pictures import PictureRow
@@ -75,12 +84,15 @@ class Api:
         return envelope.success(data, request_id_of(request))
 
     async def quote(self, request: Request) -> Response:
-        """`POST /api/quote`: price a body without submitting it (rule 89)."""
+        """`POST /api/quote`: price a body without submitting it (rule 89).
+
+        The query says what the body is for: `kind`, image-to-video unless given, and `model`.
+        """
         caller = await auth.creator_of(request, self.gateway)
-        model = request.query_params.get("model", DEFAULT_MODEL)
-        self.gateway.submit.candidates(model)
+        model, kind = request.query_params.get("model", DEFAULT_MODEL), _kind(request)
+        self.gateway.submit.candidates(model, kind)
         content = await body.read_json(request, wait_s_max=self.gateway.settings.server.body_wait_s)
-        priced = await self.gateway.submit.rehearse(caller, content, model)
+        priced = await self.gateway.submit.rehearse(caller, content, model, kind)
         available = None
         if not caller.account.is_unlimited:
             available = decimal_from_micros(caller.account.available_micros)
@@ -135,6 +147,15 @@ class Api:
 
     def _currency(self) -> str:
         return next(iter(self.gateway.submit.prices.values())).currency
+
+
+def _kind(request: Request) -> Kind:
+    sent = request.query_params.get("kind", IMAGE_TO_VIDEO)
+    for kind in KINDS:
+        if sent == kind:
+            return kind
+    message = f"kind must be one of {', '.join(KINDS)}; got string {quoted(sent)}"
+    raise FieldsInvalid((FieldError(path="", message=message),))
 
 
 async def _receive_picture(request: Request, to: Path) -> None:
