@@ -1,10 +1,13 @@
-"""A way out that leads to a vendor in memory: it takes every order and keeps its exact bytes."""
+"""A way out that leads to a vendor in memory: it takes every order and keeps what it was sent."""
 
 import hashlib
 import json
 
+import msgspec
+
+from framegate.gateway import Gateway
 from framegate.outbound import Answer
-from framegate.upstreams.kling import Kling
+from framegate.settings import Settings
 
 VENDOR = "https://vendor.example"
 
@@ -13,7 +16,7 @@ class RecordingDoor:
     """Stands where `Outbound` stands for an upstream's `post`."""
 
     def __init__(self):
-        self.sent = []  # (url, SHA-256 of the body)
+        self.sent = []  # (url, SHA-256 of the body in hex)
         self.last_body = b""
 
     async def post(self, url, *, body, headers, wait_s_max, answer_bytes_max):
@@ -24,16 +27,10 @@ class RecordingDoor:
         return Answer(status=200, headers={}, body=json.dumps(answer).encode())
 
 
-def kling(door, **settings):
-    """The vendor's adapter, as the settings alone would make it, behind a door of a test."""
-    return Kling(
-        name="vendor",
-        models=frozenset({"kling-3.0-turbo"}),
-        base_url=VENDOR,
-        api_key="api-key-kling-test",
-        submit_wait_s=60,
-        poll_wait_s=10,
-        operator_door=door,
-        public_door=door,
-        **{"path_prefix": "", **settings},
-    )
+def gateway_before(door, folder, **upstream):
+    """A whole gateway whose one upstream is the vendor, with `door` as the way to it."""
+    vendor = {"kind": "kling", "base_url": VENDOR, "api_key": "api-key-kling-test", **upstream}
+    tree = {"data": {"dir": str(folder)}, "upstreams": {"vendor": vendor}}
+    gateway = Gateway.open(msgspec.convert(tree, Settings))
+    gateway.upstreams["vendor"].operator_door = door
+    return gateway

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from fakes.recording_door import VENDOR as VENDOR_URL
-from fakes.recording_door import RecordingDoor, kling
+from fakes.recording_door import RecordingDoor, gateway_before
 from framegate.domain.submission import parse_image_to_video
 from framegate.domain.text_to_video import parse_text_to_video
 from framegate.domain.upstream import (
@@ -189,12 +189,16 @@ PICTURE = b'{"contents":[{"type":"first_frame","url":"https://cdn.example.com/a.
         (parse_text_to_video, b'{"prompt":"x" }', "/text-to-video/kling-3.0-turbo"),
     ],
 )
-async def test_the_forwarded_bytes_go_to_the_path_of_their_kind(prefix, parse, body, path):
+async def test_the_forwarded_bytes_go_to_the_path_of_their_kind(
+    tmp_path, prefix, parse, body, path
+):
     door = RecordingDoor()
+    gateway = gateway_before(door, tmp_path, path_prefix=prefix)
     submission = parse(body, model="kling-3.0-turbo")
     order = Order(task_id="task_1", account_id="acc_1", request_id="r", submission=submission)
 
-    taken = await kling(door, path_prefix=prefix).submit(order)
+    taken = await gateway.upstreams["vendor"].submit(order)
+    await gateway.close()
 
     assert isinstance(taken, Ticket)
     assert [url for url, _ in door.sent] == [VENDOR_URL + prefix + path]

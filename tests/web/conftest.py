@@ -1,5 +1,7 @@
 """An app behind the edge, called without a socket, for every test of the web floor."""
 
+from urllib.parse import urlsplit
+
 import httpx2
 import msgspec
 import pytest
@@ -109,12 +111,35 @@ def vendor(vendor_address):
 
 
 @pytest.fixture
-async def vendor_door(tmp_path, vendor, vendor_address):
+async def new_door(tmp_path):
+    """Opens doors by their settings' sections, each with a folder of its own."""
+    opened = []
+
+    def new(**sections):
+        opened.append(Door(tmp_path / f"door-{len(opened)}", **sections))
+        return opened[-1]
+
+    yield new
+    for door in opened:
+        await door.http.aclose()
+        await door.gateway.close()
+
+
+def behind(url):
+    """The settings of a gateway with one vendor, whose videos it may fetch."""
+    upstream = {"kind": "kling", "base_url": url, "api_key": API_KEY, "submit_wait_s": 5}
+    return {"upstreams": {"vendor": upstream}, "outbound": {"allow": [urlsplit(url).netloc]}}
+
+
+@pytest.fixture
+def vendor_door(new_door, vendor, vendor_address):
     """A gateway with the vendor as its only upstream."""
     _, url = vendor_address
-    upstream = {"kind": "kling", "base_url": url, "api_key": API_KEY, "submit_wait_s": 2}
-    opened = Door(tmp_path, upstreams={"vendor": upstream})
-    yield opened
+    yield new_door(**behind(url))
     vendor.released.set()
-    await opened.http.aclose()
-    await opened.gateway.close()
+
+
+@pytest.fixture
+def dead_door(new_door):
+    """A gateway whose only upstream is not there: port 1 needs a right that no test has."""
+    return new_door(**behind("http://127.0.0.1:1"))
