@@ -17,7 +17,7 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 
 import structlog
 from sqlalchemy import URL, Connection, Engine, create_engine, event
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import DatabaseError, DBAPIError, OperationalError
 from sqlalchemy.pool import QueuePool
 
 from framegate.errors import Overloaded, SettingsInvalid, StoreDown
@@ -134,8 +134,10 @@ class Database:
             with self._engine.connect() as connection:
                 connection.execution_options(framegate_reads=True)
                 return work(connection, *args, **kwargs)
-        except OperationalError as error:
-            raise StoreDown from error
+        except DatabaseError as error:
+            if _is_trouble(error):
+                raise StoreDown from error
+            raise
 
     def write_now(
         self, work: Callable[Concatenate[Transaction, P], T], *args: P.args, **kwargs: P.kwargs
@@ -214,7 +216,9 @@ def _run(connection: Connection, unit: _Unit) -> tuple[_Unit, Any, BaseException
     try:
         with connection.begin_nested():
             return unit, unit.work(connection), None
-    except OperationalError as error:
+    except DatabaseError as error:
+        if not _is_trouble(error):
+            return unit, None, error
         if not _is_in_transaction(connection):
             # A full disk makes SQLite roll back everything: the units before this one are gone
             # too, and the next one would begin and commit a transaction of its own.
@@ -222,6 +226,11 @@ def _run(connection: Connection, unit: _Unit) -> tuple[_Unit, Any, BaseException
         return unit, None, StoreDown().with_cause(error)
     except Exception as error:  # noqa: BLE001 - handed to the caller whose work it was
         return unit, None, error
+
+
+def _is_trouble(error: DatabaseError) -> bool:
+    """Whether the store is at fault: SQLite says of a damaged file only the base of its errors."""
+    return isinstance(error, OperationalError) or type(error) is DatabaseError
 
 
 def _is_in_transaction(connection: Connection) -> bool:
