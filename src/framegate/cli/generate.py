@@ -67,6 +67,8 @@ def make(client: Client, wish: Wish, output: Path, *, is_quiet: bool) -> dict[st
     """Create, follow and download one video; say what the server knows of it at the end."""
     if not output.absolute().parent.is_dir():
         raise SettingsInvalid(f"--output: the folder {output.absolute().parent} does not exist")
+    if output.is_dir():
+        raise SettingsInvalid(f"--output: {output} is a folder; name a file in it")
     created = client.create(wish)
     task_id = created.get("id") or created["task_id"]
     with _shown(is_quiet=is_quiet) as on_change:
