@@ -78,12 +78,14 @@ async def _serve(chosen: Settings, *, works: bool) -> None:
             await server.serve(app(gateway), listener, limits=limits, on_started=announce)
             return
         with only_worker(gateway.folder):
-            worker = asyncio.create_task(run_worker(gateway, stop))
-            try:
-                await server.serve(app(gateway), listener, limits=limits, on_started=announce)
-            finally:
-                stop.set()
-                await worker
+            # A gateway that takes tasks and works on none looks healthy: if the worker dies, the
+            # server ends with it, and whoever watches the process starts both again.
+            async with asyncio.TaskGroup() as both:
+                both.create_task(run_worker(gateway, stop))
+                try:
+                    await server.serve(app(gateway), listener, limits=limits, on_started=announce)
+                finally:
+                    stop.set()
     finally:
         await gateway.close()
 
