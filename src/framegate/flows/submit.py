@@ -197,7 +197,7 @@ class Submit:
         engine.enqueue(tx, "track", task.id, at_ms=task.next_ms)
         if isinstance(upstream, Enlisting):
             ticket = upstream.enlist(tx, _order(task, request, submission), now_ms=now_ms)
-            _accept(tx, task, ticket, now_ms=now_ms)
+            self._accept(tx, task, ticket, now_ms=now_ms)
             return CreateAnswer(relay=ticket.relay, task_id=task.id)
         return task
 
@@ -297,7 +297,7 @@ class Submit:
         assert task is not None  # Tasks are never deleted.
         if isinstance(answer, Ticket):
             if not task.status.is_terminal and not task.ticket:
-                _accept(tx, task, answer, now_ms=now_ms)
+                self._accept(tx, task, answer, now_ms=now_ms)
             return CreateAnswer(relay=answer.relay, task_id=task_id)
         if task.status is TaskStatus.SENDING:
             pace.mark_uncertain(
@@ -309,24 +309,25 @@ class Submit:
             )
         return CreateAnswer(relay=pace.unknown_outcome(task), task_id=task_id)
 
+    def _accept(self, tx: Transaction, task: Task, ticket: Ticket, *, now_ms: int) -> None:
+        next_ms = now_ms + pace.poll_wait_ms(0)
+        moved = tasks.move(
+            tx,
+            task,
+            status=TaskStatus.SUBMITTED,
+            now_ms=now_ms,
+            next_ms=next_ms,
+            ticket=ticket.id,
+            answer=msgspec.json.encode(ticket.relay),
+            sent_ms=now_ms,
+            # Tracking may have taken it for uncertain meanwhile, which brings the end forward.
+            deadline_ms=task.created_ms + self.deadline_s * 1_000,
+        )
+        if moved is not None:
+            engine.enqueue(tx, "track", task.id, at_ms=next_ms)
+
     async def _refuse(self, task: Task, note: str) -> None:
         await self.database.write(_refuse_now, task.id, note, now_ms=self.clock_ms())
-
-
-def _accept(tx: Transaction, task: Task, ticket: Ticket, *, now_ms: int) -> None:
-    next_ms = now_ms + pace.poll_wait_ms(0)
-    moved = tasks.move(
-        tx,
-        task,
-        status=TaskStatus.SUBMITTED,
-        now_ms=now_ms,
-        next_ms=next_ms,
-        ticket=ticket.id,
-        answer=msgspec.json.encode(ticket.relay),
-        sent_ms=now_ms,
-    )
-    if moved is not None:
-        engine.enqueue(tx, "track", task.id, at_ms=next_ms)
 
 
 def _refuse_now(tx: Transaction, task_id: str, note: str, *, now_ms: int) -> None:
