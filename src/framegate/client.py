@@ -4,6 +4,7 @@ It loads no server part. Reads are repeated after a lost connection; a create is
 Idempotency-Key, so that repeating it cannot buy a second video.
 """
 
+import json
 import secrets
 import time
 from collections.abc import Callable
@@ -13,12 +14,16 @@ from typing import Any, Self
 
 import httpx2 as httpx
 
+from framegate.errors import SettingsInvalid
+
 MODEL = "kling-3.0-turbo"
 TRIES_MAX = 3
 RETRY_WAIT_S = 0.5
 REQUEST_WAIT_S_MAX = 60
 WATCH_EVERY_S = 0.25
 ENDED = frozenset({"succeeded", "failed"})
+HTTP_OK = 200
+HTTP_CONFLICT = 409  # With Retry-After: our own request, before its answer was lost, still runs.
 HTTP_TOO_MANY = 429
 HTTP_SERVER_ERROR = 500
 
@@ -86,10 +91,16 @@ class Client:
     """One server under one key. Use it as a context manager."""
 
     def __init__(self, url: str, key: str) -> None:
+        """Connect to nothing yet.
+
+        raises   SettingsInvalid for what is no address, or no key
+        """
         self._url = url.rstrip("/")
+        if not (key.isascii() and key.isprintable()):
+            raise SettingsInvalid("the key holds a character that no key has")
         # The environment's proxies are not asked: the server is where the user says it is.
         self._http = httpx.Client(
-            base_url=self._url,
+            base_url=_address(self._url),
             headers={"Authorization": f"Bearer {key}"},
             timeout=REQUEST_WAIT_S_MAX,
             trust_env=False,
@@ -146,7 +157,8 @@ class Client:
     def download(self, url: str, to: Path) -> int:
         """Save a video, whole or not at all; say its length in bytes.
 
-        raises   VideoNotSaved with the link, which works for a while
+        raises   ServerRefused for any answer but the file; VideoNotSaved, with the link that works
+                 for a while, when the copy breaks off or the disk does not take it
         """
         temporary = to.with_name(f".{to.name}.{secrets.token_hex(4)}")
         try:
@@ -154,7 +166,8 @@ class Client:
                 httpx.stream("GET", url, timeout=REQUEST_WAIT_S_MAX, trust_env=False) as answer,
                 temporary.open("xb") as file,
             ):
-                answer.raise_for_status()
+                if answer.status_code != HTTP_OK:
+                    raise ServerRefused(answer.status_code, _envelope_in(answer))
                 for chunk in answer.iter_bytes():
                     file.write(chunk)
             return temporary.rename(to).stat().st_size
@@ -165,15 +178,13 @@ class Client:
 
     def _call(self, method: str, path: str, **options: Any) -> dict[str, Any]:
         answer = self._send(method, path, options)
-        try:
-            envelope = answer.json()
-        except ValueError:
-            raise ServerUnreachable(self._url, f"HTTP {answer.status_code}, not JSON") from None
-        if not isinstance(envelope, dict) or envelope.get("code") != 0:
-            raise ServerRefused(answer.status_code, envelope if isinstance(envelope, dict) else {})
-        data = envelope["data"]
-        assert isinstance(data, dict)
-        return data
+        envelope = _envelope_in(answer)
+        if envelope.get("code") == 0 and isinstance(envelope.get("data"), dict):
+            return dict(envelope["data"])
+        if not envelope.get("code"):
+            why = f"HTTP {answer.status_code}, not an envelope"
+            raise ServerUnreachable(self._url, why)
+        raise ServerRefused(answer.status_code, envelope)
 
     def _send(self, method: str, path: str, options: dict[str, Any]) -> httpx.Response:
         for left in reversed(range(TRIES_MAX)):
@@ -192,9 +203,26 @@ class Client:
 _BYTES = {"Content-Type": "application/octet-stream"}
 
 
+def _address(url: str) -> httpx.URL:
+    try:
+        return httpx.URL(url)
+    except httpx.InvalidURL:
+        raise SettingsInvalid(f"{url} is not an address") from None
+
+
+def _envelope_in(answer: httpx.Response) -> dict[str, Any]:
+    """What stands around every answer of ours; empty when somebody else answered."""
+    try:
+        envelope = json.loads(answer.read())
+    except ValueError:
+        return {}
+    return envelope if isinstance(envelope, dict) else {}
+
+
 def _may_repeat(answer: httpx.Response) -> bool:
     if answer.headers.get("x-should-retry") == "false":
         return False
     return answer.headers.get("Retry-After") is not None and (
-        answer.status_code == HTTP_TOO_MANY or answer.status_code >= HTTP_SERVER_ERROR
+        answer.status_code in (HTTP_CONFLICT, HTTP_TOO_MANY)
+        or answer.status_code >= HTTP_SERVER_ERROR
     )

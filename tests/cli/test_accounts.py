@@ -104,3 +104,11 @@ def test_the_list_has_every_account(shell):
     listed = shell.json("accounts", "list")
     assert [(each["name"], each["posted"]) for each in listed] == [("acme", "3"), ("free", "0")]
     assert "unlimited" in shell("accounts", "list").output
+
+
+@pytest.mark.parametrize("name", ["[/b] & sons", "[red]acme", "a:smile:b"])
+def test_a_name_is_listed_as_it_is(shell, name):
+    shell.json("accounts", "create", name)
+    done = shell("accounts", "list")
+    assert done.exit_code == 0
+    assert name in done.output

@@ -32,3 +32,18 @@ def test_a_missing_folder_for_the_video_is_told_before_anything_is_bought(shell,
     )  # fmt: skip
     assert done.exit_code == 2
     assert "does not exist" in done.output
+
+
+def test_a_folder_instead_of_a_file_is_told_before_anything_is_bought(shell, tmp_path):
+    done = shell.bare(
+        "generate", "https://cdn.example.com/a.jpg", "-o", str(tmp_path),
+        "--key", "fg_x", "--url", "http://127.0.0.1:9",
+    )  # fmt: skip
+    assert done.exit_code == 2
+    assert f"--output: {tmp_path} is a folder" in done.output
+
+
+def test_an_address_that_is_none_is_a_sentence(shell):
+    done = shell.bare("generate", "a.jpg", "--key", "fg_x", "--url", "http://host:port")
+    assert done.exit_code == 2
+    assert "--url takes an address like http://127.0.0.1:8787" in done.output

@@ -254,6 +254,23 @@ async def test_a_twin_in_flight_is_told_to_wait(house, upstream, caller):
     assert len(house.rows("tasks")) == 1
 
 
+async def test_answer_after_tracking_lost_patience_brings_the_whole_deadline_back(
+    house, upstream, caller
+):
+    """The process was stopped for a while; the upstream has the task and needs its time."""
+
+    async def be_away():
+        task_id = house.rows("tasks")[0]["id"]
+        house.clock.pass_s(60 + 15)
+        await house.look_at(task_id)
+        assert house.task(task_id).status is TaskStatus.UNCERTAIN
+
+    upstream.before_answering = be_away
+    task = house.task((await house.create(caller)).task_id)
+    assert task.status is TaskStatus.SUBMITTED
+    assert task.deadline_ms == task.created_ms + 86_400_000
+
+
 async def test_two_callers_may_use_the_same_key_and_external_id(house, caller):
     other = house.caller("other")
     content = body(external_task_id="biz-1")

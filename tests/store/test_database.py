@@ -256,6 +256,17 @@ async def test_disk_that_fills_up_inside_a_unit_keeps_none_of_the_group(database
     assert seen_by_another_program(path) == set()
 
 
+async def test_damaged_file_is_told_as_the_store_being_down(path):
+    with path.open("r+b") as file:
+        file.seek(4_096)
+        file.write(b"\xff" * (path.stat().st_size - 4_096))
+    database = Database.open(f"sqlite:///{path}")
+    for ask in (database.read, database.write):
+        with pytest.raises(StoreDown):
+            await ask(lambda tx: tx.execute(text("SELECT * FROM jobs")))
+    await database.close()
+
+
 async def test_table_that_is_missing_is_told_as_the_store_being_down(database):
     with pytest.raises(StoreDown):
         await database.write(lambda tx: tx.execute(text("SELECT * FROM nowhere")))

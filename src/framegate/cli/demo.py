@@ -53,15 +53,15 @@ def demo(
 @contextmanager
 def _server(folder: Path) -> Iterator[str]:
     command = [sys.executable, "-m", "framegate", "serve", "--port", "0", "--data", str(folder)]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)  # noqa: S603 - our own
-    try:
-        yield _address(process)
-    finally:
-        process.terminate()
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:  # noqa: S603 - our own
         try:
-            process.wait(STOP_WAIT_S_MAX)
-        except subprocess.TimeoutExpired:
-            process.kill()
+            yield _address(process)
+        finally:
+            process.terminate()
+            try:
+                process.wait(STOP_WAIT_S_MAX)
+            except subprocess.TimeoutExpired:
+                process.kill()
 
 
 def _address(process: "subprocess.Popen[str]") -> str:

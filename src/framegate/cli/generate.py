@@ -118,7 +118,7 @@ def _plain_lines() -> Callable[[dict[str, Any]], None]:
         stage = STAGES.get(task["stage"], task["stage"])
         if stage not in said:
             said.add(stage)
-            err.print(stage, highlight=False)
+            err.print(stage)
 
     return show
 

@@ -10,6 +10,8 @@ from typing import Any
 import structlog
 from structlog.typing import EventDict, Processor, WrappedLogger
 
+TRACEBACK = "exception"
+
 
 def configure(*, verbose: bool = False) -> None:
     """Set up structlog and the standard library's logging, both to standard error."""
@@ -37,13 +39,16 @@ def configure(*, verbose: bool = False) -> None:
 
 
 def _escape(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
-    return {key: _escaped(value) for key, value in event.items()}
+    # A traceback alone has lines of its own.
+    return {
+        key: _escaped(value, kept="\n" if key == TRACEBACK else "") for key, value in event.items()
+    }
 
 
-def _escaped(value: Any) -> Any:
+def _escaped(value: Any, *, kept: str) -> Any:
     if not isinstance(value, str):
         return value
     return "".join(
-        character if character.isprintable() or character == "\n" else repr(character)[1:-1]
+        character if character.isprintable() or character in kept else repr(character)[1:-1]
         for character in value
     )

@@ -2,7 +2,8 @@
 
 import asyncio
 import signal
-from typing import Annotated, cast
+from collections.abc import Coroutine
+from typing import Annotated, Any, cast
 
 import typer
 
@@ -85,14 +86,29 @@ async def _serve(chosen: Settings, *, works: bool) -> None:
             await server.serve(app(gateway), listener, limits=limits, on_started=announce)
             return
         with only_worker(gateway.folder):
-            worker = asyncio.create_task(run_worker(gateway, stop))
-            try:
-                await server.serve(app(gateway), listener, limits=limits, on_started=announce)
-            finally:
-                stop.set()
-                await worker
+            await both(
+                server.serve(app(gateway), listener, limits=limits, on_started=announce),
+                run_worker(gateway, stop),
+                stop,
+            )
     finally:
         await gateway.close()
+
+
+async def both(
+    serving: Coroutine[Any, Any, None], working: Coroutine[Any, Any, None], stop: asyncio.Event
+) -> None:
+    """Serve and work side by side; the end of the one is the end of the other.
+
+    A gateway that takes tasks and works on none looks healthy: when the worker dies, the server
+    ends with it, and whoever watches the process starts both again.
+    """
+    async with asyncio.TaskGroup() as side_by_side:
+        side_by_side.create_task(working)
+        try:
+            await serving
+        finally:
+            stop.set()
 
 
 async def _work(chosen: Settings, queues: frozenset[Queue] | None) -> None:

@@ -27,13 +27,14 @@ NEXT = {
     402: "add credit with: framegate topup NAME AMOUNT",
 }
 
-out = Console()
-err = Console(stderr=True)
+# Names, paths and addresses are said as they are: "[b]" is no markup and ":100:" no emoji.
+out = Console(markup=False, emoji=False, highlight=False)
+err = Console(stderr=True, markup=False, emoji=False, highlight=False)
 
 
 def say(text: str) -> None:
     """A line for a person, on standard output."""
-    out.print(text, highlight=False, markup=False, soft_wrap=True)
+    out.print(text, soft_wrap=True)
 
 
 def say_json(value: Any) -> None:
@@ -43,7 +44,7 @@ def say_json(value: Any) -> None:
 
 def fail(text: str, status: int) -> NoReturn:
     """Say what went wrong and end with the status of its kind."""
-    err.print(f"framegate: {text}", style="red", highlight=False, markup=False, soft_wrap=True)
+    err.print(f"framegate: {text}", style="red", soft_wrap=True)
     raise typer.Exit(status)
 
 

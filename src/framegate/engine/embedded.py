@@ -17,7 +17,7 @@ import structlog
 from sqlalchemy import and_, bindparam, case, delete, func, select, update
 from sqlalchemy.dialects.sqlite import insert
 
-from framegate.errors import StoreDown
+from framegate.errors import StoreDown, Unavailable
 from framegate.store import schema
 from framegate.store.database import Database, Transaction
 
@@ -232,8 +232,10 @@ class EmbeddedEngine:
                 await self.database.write(_postpone, job, self.clock_ms())
             else:
                 await self.database.write(_remove, job)
-        except StoreDown:
-            _log.warning("job.store_down", queue=job.queue, subject=job.subject)
+        except Unavailable:
+            # Down or overloaded: nothing was written, so the job is due still. It holds its place
+            # for a while, or it would be run over and over by a machine that is in trouble.
+            _log.warning("job.store_down", queue=job.queue, subject=job.subject, exc_info=True)
             await asyncio.sleep(FAILURE_WAIT_MS_MIN / 1_000)
 
     async def _sleep(self, wait_ms: int, stopper: asyncio.Task[Literal[True]]) -> None:

@@ -8,6 +8,8 @@ import random
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import UTC
+from email.utils import parsedate_to_datetime
 from urllib.parse import urlsplit
 
 import msgspec
@@ -34,6 +36,7 @@ from framegate.store import accounts, deliveries, tasks
 from framegate.store.database import Database, Transaction
 
 HOST_BUSY_WAIT_MS = 1_000
+RETRY_AFTER_DIGITS_MAX = 18
 # All that the account is told of a failed connection: nothing about our network.
 NO_ANSWER = "no answer"
 
@@ -99,7 +102,9 @@ class Deliver:
             http_status=answer.status,
             error="",
             answer=answer.body,
-            retry_after_s=_retry_after_s(answer.headers.get("Retry-After", "")),
+            retry_after_s=_retry_after_s(
+                answer.headers.get("Retry-After", ""), now_s=self.clock_ms() // 1_000
+            ),
         )
 
     def _headers(
@@ -140,5 +145,13 @@ def _owed(tx: Transaction, delivery_id: str) -> tuple[Delivery, Task, Account] |
     return delivery, task, accounts.account_by_id(tx, delivery.account_id)
 
 
-def _retry_after_s(text: str) -> int | None:
-    return int(text) if text.isascii() and text.isdigit() and len(text) <= len("86400") else None
+def _retry_after_s(text: str, *, now_s: int) -> int | None:
+    """Seconds, or the seconds until a date; None when it is neither (RFC 9110, 10.2.3)."""
+    if text.isascii() and text.isdigit():
+        # Whoever writes more digits asks for more than the longest wait all the same.
+        return int(text[:RETRY_AFTER_DIGITS_MAX])
+    try:
+        date = parsedate_to_datetime(text)
+    except (ValueError, OverflowError):
+        return None
+    return max(0, int(date.replace(tzinfo=date.tzinfo or UTC).timestamp()) - now_s)

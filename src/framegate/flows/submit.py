@@ -392,6 +392,8 @@ class Submit:
             ticket=ticket.id,
             answer=msgspec.json.encode(ticket.relay),
             sent_ms=now_ms,
+            # Tracking may have taken it for uncertain meanwhile, which brings the end forward.
+            deadline_ms=task.created_ms + self.deadline_s * 1_000,
         )
         if moved is not None:
             engine.enqueue(tx, "track", task.id, at_ms=next_ms)

@@ -17,7 +17,7 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 
 import structlog
 from sqlalchemy import URL, Connection, Engine, create_engine, event
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import DatabaseError, DBAPIError, OperationalError
 from sqlalchemy.pool import QueuePool
 
 from framegate.errors import Overloaded, SettingsInvalid, StoreDown
@@ -153,8 +153,10 @@ class Database:
             with self._engine.connect() as connection:
                 connection.execution_options(framegate_reads=True)
                 return work(connection, *args, **kwargs)
-        except OperationalError as error:
-            raise StoreDown from error
+        except DatabaseError as error:
+            if _is_trouble(error):
+                raise StoreDown from error
+            raise
 
     def write_now(
         self, work: Callable[Concatenate[Transaction, P], T], *args: P.args, **kwargs: P.kwargs
@@ -240,13 +242,18 @@ def _run(connection: Connection, unit: _Unit) -> _Outcome:
             # too, and the next one would begin and commit a transaction of its own.
             raise
         connection.exec_driver_sql("ROLLBACK TO unit")
-        if isinstance(error, OperationalError):
+        if _is_trouble(error):
             error = StoreDown().with_cause(error)
         return _Outcome(unit.answer, error=error)
     finally:
         if _is_in_transaction(connection):
             connection.exec_driver_sql("RELEASE unit")
     return _Outcome(unit.answer, value)
+
+
+def _is_trouble(error: BaseException) -> bool:
+    """Whether the store is at fault: SQLite says of a damaged file only the base of its errors."""
+    return isinstance(error, OperationalError) or type(error) is DatabaseError
 
 
 def _is_in_transaction(connection: Connection) -> bool:

@@ -1,0 +1,160 @@
+"""`serve` and `work` as processes: what they say, what they share, how they end."""
+
+import asyncio
+import re
+import signal
+import socket
+import subprocess
+import sys
+from contextlib import contextmanager
+
+import pytest
+
+from framegate.cli.serve import both
+from framegate.client import Client, TaskFailed, Wish
+from processes import PATIENCE_S
+
+NOWHERE = Wish(picture_url="http://no-such-host.invalid/a.jpg")
+
+
+@contextmanager
+def running(*words):
+    """One process of ours; it is ended at the end."""
+    command = [sys.executable, "-m", "framegate", *words]
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
+def refused(*words):
+    """A command that ends by itself: its status and its sentence."""
+    with running(*words) as process:
+        _, sentence = process.communicate(timeout=PATIENCE_S)
+        return process.returncode, sentence
+
+
+def stopped(process, number=signal.SIGTERM):
+    """Ask a process to end; its exit status."""
+    process.send_signal(number)
+    return process.wait(PATIENCE_S)
+
+
+def key_of(data):
+    return (data / "admin.key").read_text(encoding="ascii").strip()
+
+
+def address_in(line):
+    return re.search(r"http://127\.0\.0\.1:\d+", line)[0]
+
+
+@pytest.fixture
+def data(tmp_path):
+    return tmp_path / "data"
+
+
+@pytest.fixture
+def serve(data):
+    return ("serve", "--port", "0", "--data", str(data))
+
+
+def test_serve_says_where_it_is_and_where_the_first_key_is(serve, data):
+    with running(*serve) as process:
+        first, second = process.stdout.readline(), process.stdout.readline()
+    url = address_in(first)
+    assert first == f"framegate listens on {url}, its data is in {data}\n"
+    assert second == f"first start: an admin key is in {data}/admin.key\n"
+    assert (data / "admin.key").stat().st_mode & 0o777 == 0o600
+
+
+def test_second_start_keeps_the_key_and_does_not_speak_of_it(serve, data):
+    for _ in range(2):
+        with running(*serve) as process:
+            process.stdout.readline()
+            key = key_of(data)
+            assert stopped(process) == 0
+            said = process.stdout.read()
+    assert said == ""
+    assert key_of(data) == key
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_worker_alone_ends_cleanly_when_told_to(data, number):
+    with running("work", "--data", str(data)) as process:
+        assert process.stdout.readline() == f"framegate works on {data}\n"
+        assert stopped(process, number) == 0
+
+
+def test_worker_beside_a_server_without_one_ends_its_tasks(serve, data):
+    with running(*serve, "--no-work") as process:
+        said = [process.stdout.readline() for _ in range(3)]
+        assert "run `framegate work` on the same data folder" in said[-1]
+        with (
+            running("work", "--data", str(data)),
+            Client(address_in(said[0]), key_of(data)) as client,
+        ):
+            task_id = client.create(NOWHERE)["id"]
+            with pytest.raises(TaskFailed, match="image could not be fetched"):
+                client.watch(task_id, on_change=lambda _: None, wait_s_max=PATIENCE_S)
+
+
+@pytest.mark.parametrize("command", ["work", "serve"])
+def test_second_worker_on_a_folder_is_sent_away(serve, data, command):
+    with running(*serve) as process:
+        process.stdout.readline()
+        port = ["--port", "0"] if command == "serve" else []
+        status, sentence = refused(command, *port, "--data", str(data))
+    assert status == 2
+    assert "another framegate works on" in sentence
+    assert "Traceback" not in sentence
+
+
+def test_taken_port_is_a_sentence(data):
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        status, sentence = refused("serve", "--port", port, "--data", str(data))
+    assert status == 2
+    assert f"cannot listen on 127.0.0.1:{port}" in sentence
+
+
+async def test_server_ends_when_its_worker_dies():
+    """What takes tasks and works on none must not go on half alive."""
+    stop, ended = asyncio.Event(), []
+
+    async def serving():
+        try:
+            await asyncio.Event().wait()
+        finally:
+            ended.append("server")
+
+    async def working():
+        raise RuntimeError("the worker's own defect")
+
+    with pytest.raises(ExceptionGroup) as died:
+        await both(serving(), working(), stop)
+
+    assert died.group_contains(RuntimeError, match="own defect")
+    assert (ended, stop.is_set()) == (["server"], True)
+
+
+async def test_worker_is_told_to_stop_when_the_server_ends():
+    stop = asyncio.Event()
+
+    async def serving():
+        return
+
+    async def working():
+        await stop.wait()
+
+    await both(serving(), working(), stop)
+    assert stop.is_set()
+
+
+@pytest.mark.parametrize("queues", ["", " , ", "track,nothing", "Track"])
+def test_worker_takes_no_queue_that_does_not_exist(shell, queues):
+    done = shell("work", "--queues", queues)
+    assert done.exit_code == 2
+    assert "--queues takes track, deliver, render, sweep" in done.output
