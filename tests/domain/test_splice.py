@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fakes.written_json import Writer, shuffled, some_object, some_text, some_value
-from framegate.domain.splice import member_inserted, member_removed, value_replaced
+from framegate.domain.splice import member_removed, members_inserted, value_replaced
 from framegate.domain.strict_json import JSON_DEPTH_MAX, parse_object
 
 OURS = 'https://gw.example.com/callbacks/\u732b?a=1&b="2"\\'
@@ -99,19 +99,19 @@ def is_kept_around(body, removed, gone):
 
 @settings(max_examples=1_500, deadline=None)
 @given(seed=SEEDS)
-def test_an_inserted_member_is_the_last_one_and_nothing_else_moves(seed):
+def test_inserted_members_are_the_last_ones_and_nothing_else_moves(seed):
     inside = some_object(Random(seed + 1))
     body, path, _ = document(seed, value=inside)
-    grown = member_inserted(body, *path, "new\n", value={"n": [1, "\u732b"]})
-    written = b'"new\\n":{"n":[1,"%b"]}' % "\u732b".encode()
+    grown = members_inserted(body, *path, members={"new\n": {"n": [1, "\u732b"]}, "two": None})
+    written = b'"new\\n":{"n":[1,"%b"]},"two":null' % "\u732b".encode()
     if inside:
         written = b"," + written
     assert grown.count(written) == 1
     assert grown.replace(written, b"") == body
     expected = read(body)
-    at(expected, path)["new\n"] = {"n": [("#", "1"), "\u732b"]}
+    at(expected, path).update({"new\n": {"n": [("#", "1"), "\u732b"]}, "two": None})
     assert read(grown) == expected
-    assert list(at(read(grown), path))[-1] == "new\n"
+    assert list(at(read(grown), path))[-2:] == ["new\n", "two"]
 
 
 @pytest.mark.parametrize(
@@ -157,12 +157,17 @@ def test_a_member_goes_with_one_comma(body, removed):
     ],
 )
 def test_a_member_comes_last(body, grown):
-    assert member_inserted(body, "a", value=5) == grown
+    assert members_inserted(body, members={"a": 5}) == grown
 
 
 def test_a_member_that_is_there_is_never_inserted_twice():
     with pytest.raises(AssertionError):
-        member_inserted(b'{"\\u0061":1}', "a", value=5)
+        members_inserted(b'{"\\u0061":1}', members={"a": 5})
+
+
+def test_no_members_are_no_edit():
+    body = b'{"a":1}'
+    assert members_inserted(body, members={}) is body
 
 
 DEEP = b'{"x":' * (JSON_DEPTH_MAX - 3) + b"[[]]" + b"}" * (JSON_DEPTH_MAX - 3)

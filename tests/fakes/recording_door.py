@@ -32,5 +32,6 @@ def gateway_before(door, folder, **upstream):
     vendor = {"kind": "kling", "base_url": VENDOR, "api_key": "api-key-kling-test", **upstream}
     tree = {"data": {"dir": str(folder)}, "upstreams": {"vendor": vendor}}
     gateway = Gateway.open(msgspec.convert(tree, Settings))
+    gateway.prepare()
     gateway.upstreams["vendor"].operator_door = door
     return gateway

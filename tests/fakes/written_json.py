@@ -101,22 +101,22 @@ class Writer:
         self._put(brackets[1])
 
     def _string(self, text):
-        escapes = self._random.random() < 0.5
-        self._put('"' + "".join(self._character(each, escapes=escapes) for each in text) + '"')
+        if self._random.random() < 0.5:
+            self._put(json.dumps(text, ensure_ascii=False))
+        else:
+            self._put('"' + "".join(map(self._character, text)) + '"')
 
-    def _character(self, character, *, escapes):
-        if escapes and self._random.random() < 0.3:
+    def _character(self, character):
+        if self._random.random() < 0.3:
             units = character.encode("utf-16-be")
             spelt = "".join(
                 f"\\u{units[at]:02x}{units[at + 1]:02x}" for at in range(0, len(units), 2)
             )
             return spelt.upper().replace("\\U", "\\u") if self._random.random() < 0.5 else spelt
-        if escapes and character in SHORT:
-            return SHORT[character]
-        return json.dumps(character, ensure_ascii=False)[1:-1]
+        return SHORT.get(character) or json.dumps(character, ensure_ascii=False)[1:-1]
 
     def _space(self):
-        self._put(self._random.choice(SPACES))
+        self._put(SPACES[int(self._random.random() * len(SPACES))])
 
     def _put(self, text):
         self._bytes += text.encode()

@@ -57,6 +57,9 @@ TESTS = {
         "test_example_reaches_the_vendor_byte_for_byte",
         "test_odd_body_reaches_the_vendor_byte_for_byte",
         "test_bytes_are_kept_with_their_spaces_escapes_and_order",
+        "test_ten_thousand_bodies_are_judged_and_sent_as_they_came",
+        "test_every_byte_outside_a_replaced_value_stays",
+        "test_three_things_are_rewritten_and_nothing_else",
     ],
     10: [
         "test_post_on_a_connection_that_dies_is_never_sent_twice",
@@ -119,6 +122,8 @@ TESTS = {
         "test_another_accounts_task_and_no_task_are_the_same_answer",
         "test_caller_finds_nobody_elses_task_by_any_id",
         "test_task_of_another_account_is_answered_like_one_that_never_was",
+        "test_unknown_ids_and_other_accounts_ids_are_the_same_nothing",
+        "test_a_page_is_newest_first_and_its_callers_own",
     ],
     20: [
         "test_a_key_is_kept_nowhere",

@@ -8,9 +8,8 @@ field by name.
 
 import json
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Iterator, Mapping
+from typing import Any, NamedTuple
 
 # Every repetition is possessive (`*+`): none gives back what it took, so that no run of spaces or
 # backslashes can make a search quadratic. Nesting is counted, never recursed into.
@@ -26,11 +25,12 @@ _BRACKET = re.compile(rb'[^"\[\]{}]*+(?:([\[{])|([\]}])|%b)' % _STRING_FORM, re.
 _OPENING, _CLOSING = 1, 2
 
 
-@dataclass(frozen=True, kw_only=True)
-class _Member:
+class _Member(NamedTuple):
     """Where one member of an object stands, in offsets of bytes.
 
     after   the end of what stands before it: the brace, or the value of the member before
+
+    A tuple, because a body may hold a hundred thousand of them and each is looked at once.
     """
 
     is_first: bool
@@ -72,21 +72,24 @@ def member_removed(body: bytes, *path: str) -> bytes:
     return body[: member.key_start] + body[comma.end() if comma else member.end :]
 
 
-def member_inserted(body: bytes, *path: str, value: Any) -> bytes:
-    """The body with one more member, the last of its object, written compactly.
+def members_inserted(body: bytes, *path: str, members: Mapping[str, Any]) -> bytes:
+    """The body with more members, the last of their object, in their order, written compactly.
 
-    path   keys from the root to the new member, unescaped; the object around it is there, and
-           has no such key yet: two equal keys would mean two things to two readers
-    value  anything that JSON can write
+    path     keys from the root to the object, unescaped; it is there
+    members  unescaped keys and anything that JSON can write. None of the keys is in the object
+             yet: two equal ones would mean two things to two readers
+    returns  the very same body for no members
     """
-    *around, name = path
-    parent = _object_at(body, tuple(around))
-    assert parent is not None, "the object around a new member is there"
-    end, comma = parent + 1, b""
+    if not members:
+        return body
+    parent = _object_at(body, path)
+    assert parent is not None, "the object around new members is there"
+    end, is_first = parent + 1, True
     for member in _members(body, parent):
-        assert not _is_named(body, member, name), "a member is inserted once"
-        end, comma = member.end, b","
-    return b"".join((body[:end], comma, _written(name), b":", _written(value), body[end:]))
+        assert _name(body, member) not in members, "a member is inserted once"
+        end, is_first = member.end, False
+    written = b",".join(_written(name) + b":" + _written(members[name]) for name in members)
+    return b"".join((body[:end], b"" if is_first else b",", written, body[end:]))
 
 
 def _written(value: Any) -> bytes:
@@ -97,23 +100,23 @@ def _found(body: bytes, path: tuple[str, ...]) -> _Member | None:
     """The member at the path; None where there is none."""
     *around, name = path
     parent = _object_at(body, tuple(around))
-    if parent is None:
-        return None
-    return next(
-        (member for member in _members(body, parent) if _is_named(body, member, name)), None
-    )
+    return None if parent is None else _member(body, parent, name)
 
 
 def _object_at(body: bytes, path: tuple[str, ...]) -> int | None:
     """The offset of the brace that opens the object at the path; None where none stands."""
     start = body.index(b"{")
     for name in path:
-        members = _members(body, start)
-        member = next((each for each in members if _is_named(body, each, name)), None)
+        member = _member(body, start, name)
         if member is None or body[member.value_start : member.value_start + 1] != b"{":
             return None
         start = member.value_start
     return start
+
+
+def _member(body: bytes, start: int, name: str) -> _Member | None:
+    members = _members(body, start)
+    return next((member for member in members if _name(body, member) == name), None)
 
 
 def _members(body: bytes, start: int) -> Iterator[_Member]:
@@ -132,10 +135,12 @@ def _members(body: bytes, start: int) -> Iterator[_Member]:
         after = end
 
 
-def _is_named(body: bytes, member: _Member, name: str) -> bool:
+def _name(body: bytes, member: _Member) -> str:
+    """The member's key, unescaped."""
     key = body[member.key_start : member.key_end]
-    # A key without an escape is compared as it stands; the others are rare.
-    return (json.loads(key) if b"\\" in key else key[1:-1].decode()) == name
+    # A key without an escape is read as it stands; the others are rare.
+    name: str = json.loads(key) if b"\\" in key else key[1:-1].decode()
+    return name
 
 
 def _value_end(body: bytes, start: int) -> int:

@@ -18,7 +18,7 @@ from framegate.domain.fields import (
     judge_root,
     judge_settings,
 )
-from framegate.domain.splice import member_inserted, member_removed, value_replaced
+from framegate.domain.splice import member_removed, members_inserted, value_replaced
 from framegate.domain.strict_json import got, parse_object
 from framegate.domain.submission import (
     ASPECT_RATIO_DEFAULT,
@@ -96,17 +96,17 @@ def _rewritten(body: bytes, root: Mapping[str, Any]) -> bytes:
     prompt = _prompt(root)
     sent = prompt.translate(HALF_WIDTH)
     forwarded = member_removed(body, "contents")
-    if "prompt" not in root:
-        forwarded = member_inserted(forwarded, "prompt", value=sent)
-    elif sent != prompt:
+    if "prompt" in root and sent != prompt:
         # Only then: a prompt that needs no change keeps its own spelling too.
         forwarded = value_replaced(forwarded, "prompt", by=sent)
-    if "settings" not in root:
-        return member_inserted(forwarded, "settings", value=SETTINGS_DEFAULTS)
-    for name, value in SETTINGS_DEFAULTS.items():
-        if name not in root["settings"]:
-            forwarded = member_inserted(forwarded, "settings", name, value=value)
-    return forwarded
+    if "settings" in root:
+        absent = {
+            name: value for name, value in SETTINGS_DEFAULTS.items() if name not in root["settings"]
+        }
+        forwarded = members_inserted(forwarded, "settings", members=absent)
+    whole = {"prompt": sent, "settings": SETTINGS_DEFAULTS}
+    absent = {name: value for name, value in whole.items() if name not in root}
+    return members_inserted(forwarded, members=absent)
 
 
 # --- rules ------------------------------------------------------------------------------------
