@@ -4,7 +4,7 @@ Track calls it for every end that an upstream or the clock brings. It works insi
 transaction and does nothing when another worker ended the task first.
 """
 
-from framegate.domain.delivery import EventType
+from framegate.domain.event import EventType
 from framegate.domain.task import Task, TaskStatus, Video
 from framegate.engine import embedded as engine
 from framegate.store import accounts, deliveries, tasks
