@@ -37,7 +37,7 @@ from framegate.errors import (
     NotFound,
     Unavailable,
 )
-from framegate.flows import finish, pace
+from framegate.flows import finish, pace, tell
 from framegate.store import accounts, tasks
 from framegate.store.database import Database, Transaction
 from framegate.upstreams.enlisting import Enlisting
@@ -328,6 +328,7 @@ def _accept(tx: Transaction, task: Task, ticket: Ticket, *, now_ms: int) -> None
     )
     if moved is not None:
         engine.enqueue(tx, "track", task.id, at_ms=next_ms)
+        tell.endpoints_of(tx, moved, now_ms=now_ms)
 
 
 def _refuse_now(tx: Transaction, task_id: str, note: str, *, now_ms: int) -> None:

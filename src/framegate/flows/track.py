@@ -26,7 +26,7 @@ from framegate.domain.upstream import (
 from framegate.engine import embedded as engine
 from framegate.engine.embedded import Wake
 from framegate.errors import OutboundError
-from framegate.flows import finish, pace
+from framegate.flows import finish, pace, tell
 from framegate.store import tasks
 from framegate.store.blobs import Blobs
 from framegate.store.database import Database, Transaction
@@ -194,6 +194,7 @@ class Track:
         )
         if found is not None:
             engine.reschedule(tx, "track", wake, at_ms=now_ms)
+            tell.endpoints_of(tx, found, now_ms=now_ms)
 
 
 def _look_again(
@@ -205,6 +206,8 @@ def _look_again(
     )
     if moved is not None:
         engine.reschedule(tx, "track", wake, at_ms=next_ms)
+        if moved.status is not task.status:
+            tell.endpoints_of(tx, moved, now_ms=now_ms)
 
 
 def _is_mp4(path: Path) -> bool:
