@@ -84,8 +84,14 @@ class Door:
 
 
 @pytest.fixture
-async def door(tmp_path):
-    opened = Door(tmp_path)
+def sections():
+    """Settings of the door; a module with others than the defaults says so in a fixture."""
+    return {}
+
+
+@pytest.fixture
+async def door(tmp_path, sections):
+    opened = Door(tmp_path, **sections)
     yield opened
     await opened.http.aclose()
     await opened.gateway.close()

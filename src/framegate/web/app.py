@@ -20,6 +20,7 @@ from framegate.web.edge import Edge, Paths
 from framegate.web.envelope import request_id_of
 from framegate.web.kling import KlingDialect
 from framegate.web.stored import Stored
+from framegate.web.webhooks import Webhooks
 
 
 def app(gateway: Gateway) -> ASGIApp:
@@ -28,6 +29,7 @@ def app(gateway: Gateway) -> ASGIApp:
         *Health(gateway).routes(),
         *Stored(gateway).routes(),
         *Api(gateway).routes(),
+        *Webhooks(gateway).routes(),
         *KlingDialect(gateway).routes(),
     ]
     return Edge(Paths(routes))
