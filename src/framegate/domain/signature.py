@@ -20,7 +20,7 @@ LinkKind = Literal["videos", "images"]
 
 def sign_webhook(secret: str, *, message_id: str, timestamp_s: int, body: bytes) -> str:
     """Sign one attempt: `v1,` and Base64 of HMAC-SHA256 over `id.timestamp.body` (rule 62)."""
-    key = base64.b64decode(secret.removeprefix(SECRET_PREFIX))
+    key = base64.b64decode(secret.removeprefix(SECRET_PREFIX), validate=True)
     content = f"{message_id}.{timestamp_s}.".encode() + body
     digest = hmac.new(key, content, hashlib.sha256).digest()
     return "v1," + base64.b64encode(digest).decode()
