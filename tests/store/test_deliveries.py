@@ -1,7 +1,7 @@
 from dataclasses import replace
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import event, text
 from sqlalchemy.exc import IntegrityError
 
 from fakes.rows import NOW_MS, begin, new_account
@@ -179,6 +179,28 @@ def test_failed_ones_of_an_endpoint_are_found_oldest_first(tx, task):
     assert [each.id for each in found] == [made[2].id, made[1].id]
     assert len(deliveries.failed_of_endpoint(tx, "hook_1", rows_max=1)) == 1
     assert deliveries.failed_of_endpoint(tx, "hook_2", rows_max=9) == []
+
+
+def test_what_an_endpoint_was_never_told_is_found_beside_a_history_without_end(database):
+    asked = []
+
+    @event.listens_for(database.engine, "before_cursor_execute")
+    def note(_connection, _cursor, statement, parameters, *_):
+        if "deliveries" in statement:
+            asked.append((statement, parameters))
+
+    database.write_now(deliveries.failed_of_endpoint, "hook_1", rows_max=9)
+    database.write_now(deliveries.give_up_of_endpoint, "hook_1", now_ms=NOW_MS)
+    event.remove(database.engine, "before_cursor_execute", note)
+
+    for statement, parameters in asked:
+        plan = database.read_now(
+            lambda tx, *words: tx.exec_driver_sql(*words).all(),
+            f"EXPLAIN QUERY PLAN {statement}",
+            parameters,
+        )
+        assert "USING INDEX ix_deliveries_undelivered" in str(plan)
+    assert len(asked) == 2
 
 
 # --- for callers ------------------------------------------------------------------------------

@@ -279,6 +279,14 @@ deliveries = Table(
     UniqueConstraint("task_id", "event", "endpoint_id"),
     Index(None, "account_id", "created_ms"),
     Index(None, "endpoint_id", "created_ms"),
+    # What a resend of all and a disabling look for among a history without end.
+    Index(
+        "ix_deliveries_undelivered",
+        "endpoint_id",
+        "created_ms",
+        sqlite_where=text("status <> 'delivered'"),
+        postgresql_where=text("status <> 'delivered'"),
+    ),
     Index(
         "ix_deliveries_open",
         "next_ms",
