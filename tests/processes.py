@@ -53,11 +53,11 @@ class Framegate:
 
     # --- the process --------------------------------------------------------------------------
 
-    def start(self) -> Self:
+    def start(self, *options: str) -> Self:
         """Start the server, on the port it had before, and wait for its address."""
         with self.log.open("a", encoding="utf-8") as log:
             self._process = subprocess.Popen(
-                [*COMMAND, "serve", "--port", str(self.port), "--data", str(self.data)],
+                [*COMMAND, "serve", "--port", str(self.port), "--data", str(self.data), *options],
                 cwd=self.folder,
                 env=self._environment,
                 stdout=subprocess.PIPE,
@@ -168,6 +168,11 @@ class Framegate:
         answer = self.http.get(f"{CREATE}/{task_id}")
         assert answer.status_code == 200, answer.text
         return dict(answer.json()["data"])
+
+    def mended(self, upstream: str) -> None:
+        """Have an upstream examined, as its operator does after mending it: the breaker closes."""
+        answer = self.http.post(f"/api/upstreams/{upstream}/test")
+        assert answer.json()["data"]["well"], answer.text
 
     def ended(self, task_id: str) -> dict[str, Any]:
         """The task once it has ended."""

@@ -38,6 +38,15 @@ async def test_a_second_start_makes_no_second_key(opened):
     assert (opened.folder / "admin.key").read_text() == before
 
 
+async def test_the_prices_in_force_are_kept_before_the_first_task_names_them(opened):
+    opened.prepare()
+    kept = opened.database.read_now(
+        lambda tx: tx.exec_driver_sql("SELECT version, terms FROM price_lists").all()
+    )
+    in_force = opened.submit.prices.values()
+    assert kept == [(prices.version, prices.terms()) for prices in in_force]
+
+
 async def test_a_stranger_is_nobody(opened):
     with pytest.raises(KeyUnknown):
         await opened.authenticate("fg_stranger")

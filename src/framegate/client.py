@@ -50,6 +50,13 @@ class TaskFailed(Exception):
         self.task = task
 
 
+class VideoNotSaved(Exception):
+    """The video exists and is paid for; only its copy went wrong."""
+
+    def __init__(self, url: str, why: str) -> None:
+        super().__init__(f"the video was made and could not be saved ({why}); fetch it from {url}")
+
+
 @dataclass(frozen=True, kw_only=True)
 class Wish:
     """What to make: the page's body in named parts."""
@@ -137,7 +144,10 @@ class Client:
             time.sleep(WATCH_EVERY_S)
 
     def download(self, url: str, to: Path) -> int:
-        """Save a video, whole or not at all; say its length in bytes."""
+        """Save a video, whole or not at all; say its length in bytes.
+
+        raises   VideoNotSaved with the link, which works for a while
+        """
         temporary = to.with_name(f".{to.name}.{secrets.token_hex(4)}")
         try:
             with (
@@ -148,6 +158,8 @@ class Client:
                 for chunk in answer.iter_bytes():
                     file.write(chunk)
             return temporary.rename(to).stat().st_size
+        except (httpx.HTTPError, OSError) as error:
+            raise VideoNotSaved(url, str(error) or type(error).__name__) from error
         finally:
             temporary.unlink(missing_ok=True)
 

@@ -7,7 +7,7 @@ about a task here: what happens to one is the flows' business.
 import os
 import secrets
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,6 +22,7 @@ from framegate.engine import embedded as engine
 from framegate.engine.embedded import EmbeddedEngine, Lane, Queue, Wake
 from framegate.errors import KeyExpired, KeyUnknown, SettingsInvalid
 from framegate.flows.deliver import Deliver
+from framegate.flows.pool import Pool
 from framegate.flows.submit import Submit
 from framegate.flows.sweep import SUBJECT, Sweep
 from framegate.flows.track import Track
@@ -34,6 +35,7 @@ from framegate.store.blobs import Blobs
 from framegate.store.database import Database, Transaction
 from framegate.upstreams.kling import Kling
 from framegate.upstreams.local import Local
+from framegate.upstreams.login import Login
 
 DEFAULT_ACCOUNT = "default"
 KEY_PREFIX = "fg_"
@@ -118,7 +120,7 @@ class Gateway:
             upstreams=upstreams,
             submit=Submit(
                 database=database,
-                upstreams=list(upstreams.values()),
+                pool=Pool(upstreams=list(upstreams.values())),
                 prices={
                     model: price_list(model, prices) for model, prices in settings.prices.items()
                 },
@@ -132,6 +134,7 @@ class Gateway:
                 uncertain_release_s=tracking.uncertain_release_s,
                 deadline_s=tracking.deadline_s,
                 clock_ms=now_ms,
+                report_to=links.news_of,
             ),
             track=Track(
                 database=database,
@@ -194,12 +197,15 @@ class Gateway:
         return EmbeddedEngine(database=self.database, lanes=chosen)
 
     def prepare(self) -> str | None:
-        """Before the first request: wake the sweeper; on an empty folder make the first account.
+        """What must be there before the first request.
+
+        The prices in force, a wake-up for the sweeper and, on an empty folder, the first account.
 
         returns  the path of the file that holds the key, when it was made just now
         """
         path = self.folder / ADMIN_KEY_FILE
         key = new_key()
+        self.database.write_now(_keep_prices, self.submit.prices.values(), now_ms=now_ms())
         self.database.write_now(engine.enqueue, "sweep", SUBJECT, at_ms=now_ms())
         if not self.database.write_now(_first_start, key, now_ms=now_ms()):
             return None
@@ -261,6 +267,12 @@ def price_list(model: str, prices: PriceSettings) -> PriceList:
 # --- inside -----------------------------------------------------------------------------------
 
 
+def _keep_prices(tx: Transaction, lists: Iterable[PriceList], *, now_ms: int) -> None:
+    # Once for all tasks that will name them: prices change with a restart only.
+    for prices in lists:
+        accounts.keep_price_list(tx, prices, now_ms=now_ms)
+
+
 def _first_start(tx: Transaction, key: str, *, now_ms: int) -> bool:
     if accounts.all_accounts(tx):
         return False
@@ -287,6 +299,8 @@ def _upstream(
         return Local(
             name=name,
             models=models,
+            weight=upstream.weight,
+            concurrency=upstream.concurrency,
             database=database,
             blobs=blobs,
             outbound=public,
@@ -301,7 +315,17 @@ def _upstream(
         models=models,
         base_url=upstream.base_url.rstrip("/"),
         path_prefix=upstream.path_prefix,
-        api_key=upstream.api_key,
+        login=Login(
+            api_key=upstream.api_key,
+            access_key=upstream.access_key,
+            secret_key=upstream.secret_key,
+        ),
+        weight=upstream.weight,
+        concurrency=upstream.concurrency,
+        unit_price_micros=micros_from_decimal(upstream.unit_price),
+        queries_per_s=upstream.queries_per_s,
+        callbacks=upstream.callbacks,
+        external_ids=upstream.external_ids,
         submit_wait_s=upstream.submit_wait_s,
         poll_wait_s=upstream.poll_wait_s,
         operator_door=configured,

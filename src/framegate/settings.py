@@ -107,8 +107,9 @@ class UpstreamSettings(_Section, frozen=True):
     access_key: str = ""  # With secret_key: Kling's older login, for its older paths alone.
     secret_key: str = ""
     secret_key_file: str = ""
-    weight: Annotated[int, Meta(ge=1, le=1_000)] = 1  # Its share of the pool.
+    weight: Annotated[int, Meta(ge=0, le=1_000)] = 1  # Its share of the pool; 0: stands by.
     concurrency: Annotated[int, Meta(ge=0, le=1_000_000)] = 0  # 0: as many tasks as come.
+    unit_price: Amount = "0"  # What one unit of its package costs you; "0": not said.
     queries_per_s: Annotated[int, Meta(ge=1, le=1_000)] = 10  # Up to 20 tasks are asked in one.
     callbacks: Literal["verbatim", "gateway"] = "verbatim"
     external_ids: Literal["verbatim", "scoped"] = "verbatim"
@@ -196,7 +197,7 @@ def load(
     try:
         settings = msgspec.convert(tree, Settings, strict=True)
     except msgspec.ValidationError as error:
-        raise SettingsInvalid(f"settings: {error}") from None
+        raise SettingsInvalid(_located(str(error))) from None
     settings = _with_secret_files(settings)
     _check(settings)
     return settings
@@ -215,6 +216,12 @@ def _from_file(config: Path | None) -> dict[str, Any]:
         raise SettingsInvalid(f"{path} is not valid TOML: {error}") from None
     _check_tables(path, tree)
     return tree
+
+
+def _located(sentence: str) -> str:
+    # msgspec ends with the place, "... - at `$.server.port`"; a reader looks for it first.
+    problem, _, place = sentence.rpartition(" - at `$.")
+    return f"{place.rstrip('`')}: {problem}" if place and problem else f"settings: {sentence}"
 
 
 def _check_tables(path: Path, tree: dict[str, Any]) -> None:

@@ -61,10 +61,11 @@ def vendor_gate(vendor_url, tmp_path_factory):
 
 
 @pytest.fixture
-def vendor(vendor_url):
-    """The vendor, as if nobody had asked it anything yet."""
+def vendor(vendor_url, vendor_gate):
+    """The vendor, as if nobody had asked it anything yet; the gate holds nothing against it."""
     stub, _ = vendor_url
     stub.reset()
+    vendor_gate.mended("vendor")
     yield stub
     stub.reset()
 

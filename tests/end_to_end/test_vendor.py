@@ -144,9 +144,8 @@ REFUSALS = {
         status=200, code=1201, message="duration value '99' is invalid"
     ),
     vendors.MAINTENANCE: Seen(status=503, code=5001, message="under maintenance"),
-    vendors.OUT_OF_UNITS: UNAVAILABLE,
-    vendors.BAD_KEY: UNAVAILABLE,
 }
+BLAMES = (vendors.OUT_OF_UNITS, vendors.BAD_KEY)
 UNCERTAIN = (
     vendors.UNREADABLE,
     vendors.PROXY_PAGE,
@@ -171,6 +170,25 @@ def test_refusal_releases_the_hold_and_frees_both_ids(vendor_gate, vendor, order
     assert row == ("refused", "released")
     assert again.json()["code"] == 0, again.text
     assert vendor.bought == 1
+
+
+@pytest.mark.parametrize("says", BLAMES, ids=str)
+def test_refusal_of_our_own_account_is_never_shown_and_opens_the_breaker(
+    vendor_gate, vendor, order, says
+):
+    """The customer can do nothing about the operator's key (rule 83)."""
+    vendor.next_answers.append(says)
+
+    refused, again = (vendor_gate.create(order) for _ in range(2))
+    asked = len(vendor.bodies)
+    vendor_gate.mended("vendor")
+    taken = vendor_gate.create(order)
+
+    assert seen(refused) == UNAVAILABLE
+    assert seen(again).code == 5001
+    assert int(seen(again).retry_after) >= 1
+    assert asked == 1
+    assert taken.json()["code"] == 0, taken.text
 
 
 @pytest.mark.parametrize("says", UNCERTAIN, ids=str)

@@ -10,6 +10,7 @@ from framegate.domain.link import Links
 from framegate.domain.quote import PriceList
 from framegate.domain.signature import Keyring
 from framegate.engine.embedded import Wake
+from framegate.flows.pool import Pool
 from framegate.flows.submit import CreateRequest, Submit
 from framegate.flows.track import Track
 from framegate.store import accounts, audit, migrate, tasks
@@ -54,20 +55,20 @@ class House:
         self.keyring = Keyring(b"m" * 32)
         self.links = Links(keyring=self.keyring, public_url="http://gate", good_for_s=86_400)
         self.upstreams = upstreams
+        prices = PriceList(model="kling-3.0-turbo", currency="USD", per_second_micros=112_000)
+        # As Gateway.prepare does.
+        self.database.write_now(accounts.keep_price_list, prices, now_ms=NOW_MS)
         self.submit = Submit(
             database=self.database,
-            upstreams=upstreams,
-            prices={
-                "kling-3.0-turbo": PriceList(
-                    model="kling-3.0-turbo", currency="USD", per_second_micros=112_000
-                )
-            },
+            pool=Pool(upstreams=upstreams, draw=lambda: 0.0),
+            prices={prices.model: prices},
             denied_fields=frozenset(),
             allowed_addresses=frozenset(),
             submit_wait_s=60,
             uncertain_release_s=7_200,
             deadline_s=86_400,
             clock_ms=self.clock,
+            report_to=self.links.news_of,
         )
         self.track = Track(
             database=self.database,

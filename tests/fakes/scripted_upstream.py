@@ -6,6 +6,7 @@ from collections import deque
 from pathlib import Path
 
 from framegate.domain.upstream import (
+    Checked,
     Fetched,
     Order,
     Output,
@@ -48,7 +49,8 @@ class ScriptedUpstream:
         self.name = name
         self.models = frozenset(models)
         self.kinds = frozenset({"image-to-video", "text-to-video"})
-        self.weight, self.concurrency, self.reports = 1, 0, False
+        self.weight, self.concurrency, self.unit_price_micros = 1, 0, 0
+        self.is_well, self.is_reporting = True, False
         self.tells_the_caller = tells_the_caller
         self.answer: SubmitAnswer = ticket()
         self.polls: deque[PollAnswer] = deque()
@@ -68,6 +70,12 @@ class ScriptedUpstream:
         if self.before_answering is not None:
             await self.before_answering()
         return self.answer
+
+    def reports_on(self, callback_url: str) -> bool:
+        return self.is_reporting
+
+    async def check(self) -> Checked:
+        return Checked(is_well=self.is_well, says="as scripted")
 
     async def find(self, *, task_id: str, account_id: str, external_task_id: str) -> PollAnswer:
         self.looked_up.append(external_task_id)

@@ -115,6 +115,7 @@ class StubUpstream:
     """The vendor. `next_answers` is used up by creates, front first; then it `usually` says."""
 
     usually: Says = ACCEPTS
+    begins_as: str = "succeeded"
     next_answers: deque[Says] = field(default_factory=deque)
     bodies: list[bytes] = field(default_factory=list)
     headers: list[dict[str, str]] = field(default_factory=list)
@@ -140,6 +141,7 @@ class StubUpstream:
                 Route("/image-to-video/{model}", self.create, methods=["POST"]),
                 Route("/tasks", self.query),
                 Route("/files/{name}", self.file),
+                Route("/asked", self.asked),
             ]
         )
 
@@ -181,21 +183,28 @@ class StubUpstream:
             message = "task_ids or external_task_ids is required"
             return Response(_envelope(1201, message), 400, media_type="application/json")
         url = str(request.base_url).rstrip("/")
-        found = [
-            task.shown(url)
-            for task in self.tasks.values()
-            if task.id in ids or task.external_id in wanted
-        ]
+        if ids:
+            tasks = [self.tasks[each] for each in ids if each in self.tasks]
+        else:
+            tasks = [task for task in self.tasks.values() if task.external_id in wanted]
+        found = [task.shown(url) for task in tasks]
         return JSONResponse(json.loads(_envelope(0, "SUCCEED", data=found)))
 
     async def file(self, request: Request) -> Response:
         """The video of any task: one tiny film for all."""
         return Response(tiny_video(), media_type="video/mp4")
 
+    async def asked(self, request: Request) -> Response:
+        """What it was asked, for whoever runs it as a process."""
+        different = len(set(self.bodies))
+        return JSONResponse(
+            {"creates": len(self.bodies), "bodies": different, "bought": self.bought}
+        )
+
     def _buy(self, external_id: str) -> VendorTask:
         now_ms = time.time_ns() // 1_000_000
         # As the vendor's: 18 digits that begin with the time.
-        task = VendorTask(f"{now_ms}{len(self.tasks):05d}", external_id, now_ms)
+        task = VendorTask(f"{now_ms}{len(self.tasks):05d}", external_id, now_ms, self.begins_as)
         self.tasks[task.id] = task
         return task
 
@@ -281,10 +290,12 @@ def main() -> None:
     """Run the vendor alone and print its address: for the benchmarks."""
     parser = argparse.ArgumentParser(description=main.__doc__)
     parser.add_argument("--port", type=int, default=0)
-    listener = _listener(parser.parse_args().port)
+    parser.add_argument("--begins-as", default="succeeded", help="a new task's status, for ever")
+    chosen = parser.parse_args()
+    listener = _listener(chosen.port)
     sys.stdout.write(f"http://127.0.0.1:{listener.getsockname()[1]}\n")
     sys.stdout.flush()
-    _server(StubUpstream().app()).run([listener])
+    _server(StubUpstream(begins_as=chosen.begins_as).app()).run([listener])
 
 
 if __name__ == "__main__":

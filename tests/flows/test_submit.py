@@ -244,6 +244,21 @@ async def test_a_caller_who_hangs_up_does_not_stop_the_recording(house, upstream
     assert [row["status"] for row in house.rows("tasks")] == ["submitted"]
 
 
+async def test_a_ticket_that_comes_after_tracking_gave_up_waiting_is_kept(house, upstream, caller):
+    """The row has another fence by then than the one that the send began with."""
+
+    async def take_so_long_that_tracking_looks():
+        house.clock.pass_s(120)
+        (row,) = house.rows("tasks")
+        await house.look_at(row["id"])
+
+    upstream.before_answering = take_so_long_that_tracking_looks
+    answer = await house.create(caller)
+
+    task = house.task(answer.task_id)
+    assert (task.status, task.ticket) == ("submitted", answer.relay.data["id"])
+
+
 async def test_a_rehearsal_prices_and_keeps_nothing(house, caller):
     quote = await house.submit.rehearse(caller, body(), "kling-3.0-turbo")
     assert quote.amount_micros == PRICE_MICROS

@@ -8,7 +8,7 @@ from framegate.domain.endpoint import DisabledWhy, Wish
 from framegate.domain.event import EVENTS
 from framegate.domain.task import TaskStatus
 from framegate.domain.upstream import Refused, Relay, Render, RenderStatus, Uncertain
-from framegate.flows import finish
+from framegate.flows import finish, resolve
 from framegate.store import endpoints
 
 URL = "https://your-server.example/hooks"
@@ -102,6 +102,20 @@ async def test_uncertain_task_is_submitted_once_it_is_found(house, caller, upstr
     upstream.finds.append(Render(ticket="9", status=RenderStatus.PROCESSING))
 
     await house.look_at(task.id)
+
+    assert owed(house) == ["task.submitted"]
+
+
+async def test_uncertain_task_is_submitted_once_the_operator_found_it(
+    house, caller, upstream, listen
+):
+    listen()
+    upstream.answer = Uncertain(reason="timeout")
+    task = await lived(house, caller, upstream)
+
+    house.database.write_now(
+        resolve.as_taken, task.id, ticket="9", deadline_s=60, now_ms=house.clock()
+    )
 
     assert owed(house) == ["task.submitted"]
 

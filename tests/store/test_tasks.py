@@ -180,8 +180,8 @@ def test_late_success_is_noted_once(tx, account):
     task = accept(tx, begin(tx, account.id))
     move(tx, task, TaskStatus.EXPIRED)
 
-    tasks.record_late(tx, task.id, now_ms=NOW_MS + 5)
-    tasks.record_late(tx, task.id, now_ms=NOW_MS + 6)
+    tasks.note_late(tx, task.id, now_ms=NOW_MS + 5)
+    tasks.note_late(tx, task.id, now_ms=NOW_MS + 6)
 
     assert tx.execute(text("SELECT late_ms FROM tasks")).scalar_one() == NOW_MS + 5
 

@@ -12,6 +12,7 @@ from framegate.domain.task import TaskStatus
 from framegate.domain.upstream import RenderStatus
 from framegate.engine.embedded import Wake
 from framegate.errors import RenderFailed
+from framegate.flows.pool import Pool
 from framegate.outbound import Outbound
 from framegate.render.process import Progress, Rendered, RenderLimits
 from framegate.store import renders
@@ -68,7 +69,7 @@ async def local(tmp_path, painter):
         clock_ms=house.clock,
         renderer=painter,
     )
-    house.submit.upstreams = [upstream]
+    house.submit.pool = Pool(upstreams=[upstream])
     house.submit.allowed_addresses = frozenset({"gate:80"})
     house.track.upstreams = {"local": upstream}
     house.local = upstream

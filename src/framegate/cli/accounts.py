@@ -14,7 +14,7 @@ from rich.table import Table
 
 from framegate.cli.options import ConfigOption, DataOption, JsonOption, settings
 from framegate.cli.terminal import out, say, say_json, troubles
-from framegate.domain.ledger import Account, Scope
+from framegate.domain.ledger import Account, Key, Scope
 from framegate.domain.money import decimal_from_micros, micros_from_decimal
 from framegate.errors import NotFound, SettingsInvalid
 from framegate.gateway import Gateway, create_account, new_key, now_ms
@@ -102,7 +102,7 @@ def show(
     config: ConfigOption = None,
     json: JsonOption = False,
 ) -> None:
-    """Show one account: its balance, its webhook secret and its keys."""
+    """Show one account: its balance and its webhook secret; `keys list` has its keys."""
     with opened(data, config) as gateway:
         account = gateway.database.read_now(named, name)
         secret = gateway.keyring.webhook_secret(account.id, account.webhook_generation)
@@ -111,13 +111,15 @@ def show(
             say_json(shown)
             return
         for key, value in shown.items():
-            say(f"{key:<16}{value}")
+            say(f"{key:<16}{_word(value)}")
 
 
 @keys.command("create")
 def create_key(
     account: Annotated[str, typer.Option(help="An account's name or id.")],
-    scope: Annotated[Scope, typer.Option(help="What the key may do.")] = Scope.FULL,
+    scope: Annotated[
+        Scope, typer.Option(help="full: create and query; read: query only; admin: the operator.")
+    ] = Scope.FULL,
     days: Annotated[int, typer.Option(min=0, help="Days until it expires; 0: never.")] = 0,
     data: DataOption = None,
     config: ConfigOption = None,
@@ -150,7 +152,7 @@ def list_keys(
     config: ConfigOption = None,
     json: JsonOption = False,
 ) -> None:
-    """List an account's keys by what is kept of them."""
+    """List an account's keys: id, last four characters, scope and state."""
     with opened(data, config) as gateway:
         owner = gateway.database.read_now(named, account)
         found = gateway.database.read_now(rows.keys_of, owner.id)
@@ -158,13 +160,12 @@ def list_keys(
             say_json([vars(key) | {"scope": key.scope.value} for key in found])
             return
         for key in found:
-            state = "revoked" if key.revoked_ms else "good"
-            say(f"{key.id}  fg_...{key.hint}  {key.scope.value:<6} {state}")
+            say(f"{key.id}  fg_...{key.hint}  {key.scope.value:<6} {_state(key, now_ms())}")
 
 
 @keys.command("revoke")
 def revoke(
-    key_id: Annotated[str, typer.Argument(help="A key's id, key_...")],
+    key_id: Annotated[str, typer.Argument(help="A key's id, key_..., from `framegate keys list`.")],
     data: DataOption = None,
     config: ConfigOption = None,
 ) -> None:
@@ -182,7 +183,7 @@ def topup(
     config: ConfigOption = None,
     json: JsonOption = False,
 ) -> None:
-    """Add credit to an account; a negative amount (after --) takes it back."""
+    """Add credit to an account; to take some back: `framegate topup NAME -- -5`."""
     with opened(data, config) as gateway:
         micros = _amount(amount, "AMOUNT")
         if not micros:
@@ -201,7 +202,10 @@ def _create(
     tx: Transaction, *, name: str, is_unlimited: bool, credit_micros: int, key: str, now_ms: int
 ) -> Account:
     if rows.account_named(tx, name) is not None:
-        raise SettingsInvalid(f"there is an account {name!r} already")
+        raise SettingsInvalid(
+            f"there is an account {name!r} already; choose another name, or give it a key with: "
+            f"framegate keys create --account {name}"
+        )
     return create_account(
         tx,
         name=name,
@@ -218,6 +222,18 @@ def named(tx: Transaction, name: str) -> Account:
     if account is None:
         raise NotFound(f"no account {name!r}; see: framegate accounts list")
     return account
+
+
+def _state(key: Key, now: int) -> str:
+    if key.revoked_ms:
+        return "revoked"
+    return "expired" if key.expires_ms and key.expires_ms <= now else "good"
+
+
+def _word(value: str | bool) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return value
 
 
 def _amount(text: str, option: str) -> int:

@@ -1,17 +1,23 @@
 """`framegate audit`: does every promise hold on this data folder?"""
 
 from collections.abc import Sequence
+from pathlib import Path
 
 import typer
 
 from framegate.cli.accounts import opened
-from framegate.cli.options import ConfigOption, DataOption, JsonOption
-from framegate.cli.terminal import EXIT_FAILED, say, say_json
+from framegate.cli.options import ConfigOption, DataOption, JsonOption, settings
+from framegate.cli.terminal import EXIT_FAILED, fail, say, say_json, troubles
+from framegate.errors import SettingsInvalid
+from framegate.gateway import DATABASE_FILE
+from framegate.settings import Settings
 from framegate.store.audit import Finding
 
 
 def audit(data: DataOption = None, config: ConfigOption = None, json: JsonOption = False) -> None:
     """Check every promise that the database and the files can show; exit 0 when all hold."""
+    with troubles():
+        _require_a_database(settings(data=data, config=config))
     with opened(data, config) as gateway:
         findings = gateway.audit()
         holds = not any(finding.broken for finding in findings)
@@ -19,8 +25,24 @@ def audit(data: DataOption = None, config: ConfigOption = None, json: JsonOption
             say_json({"ok": holds, "promises": [vars(finding) for finding in findings]})
         else:
             _say(findings)
-        if not holds:
+        if json and not holds:
             raise typer.Exit(EXIT_FAILED)
+        if not holds:
+            fail(
+                "a promise is broken; stop the gateway, keep a copy of its folder, and report the "
+                "lines above",
+                EXIT_FAILED,
+            )
+
+
+def _require_a_database(chosen: Settings) -> None:
+    # On a misspelt folder the other commands find no account and say so. Here an empty folder
+    # would keep every promise, and a timer would be told so for ever.
+    path = chosen.data.database.removeprefix("sqlite:///") or Path(chosen.data.dir) / DATABASE_FILE
+    if not Path(path).is_file():
+        raise SettingsInvalid(
+            f"there is no gateway to audit at {path}; name its folder with --data"
+        )
 
 
 def _say(findings: Sequence[Finding]) -> None:

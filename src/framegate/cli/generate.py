@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any
+from urllib.parse import urlsplit
 
 import typer
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
@@ -28,14 +29,17 @@ WAIT_S_MAX = 1_800
 
 def generate(
     picture: Annotated[str, typer.Argument(help="A jpg or png file, - for stdin, or a URL.")],
-    prompt: Annotated[str, typer.Option("--prompt", "-p", help="What should happen.")] = "",
+    prompt: Annotated[
+        str,
+        typer.Option("--prompt", "-p", help="What should happen; docs/renderer.md has the words."),
+    ] = "",
     output: Annotated[Path, typer.Option("--output", "-o", help="Where the video goes.")] = Path(
         "out.mp4"
     ),
     duration: Annotated[int, typer.Option("--duration", "-d", help="Seconds, 3 to 15.")] = 5,
     resolution: Annotated[str, typer.Option("--resolution", "-r", help="720p or 1080p.")] = "720p",
     url: Annotated[
-        str, typer.Option(envvar="FRAMEGATE_URL", help="The server.")
+        str, typer.Option(envvar="FRAMEGATE_URL", help="Where the server answers.")
     ] = "http://127.0.0.1:8787",
     key: Annotated[
         str | None,
@@ -48,8 +52,8 @@ def generate(
     ] = None,
     json: JsonOption = False,
 ) -> None:
-    """Make a video from a picture."""
-    with troubles(), Client(url, key or _local_key()) as client:
+    """Make a video from a picture, through a running server (`framegate serve`)."""
+    with troubles(), Client(_checked_url(url), _checked_key(key or _local_key())) as client:
         wish = Wish(
             picture_url=_first_frame(client, picture),
             prompt=prompt,
@@ -65,14 +69,23 @@ def generate(
 
 def make(client: Client, wish: Wish, output: Path, *, is_quiet: bool) -> dict[str, Any]:
     """Create, follow and download one video; say what the server knows of it at the end."""
-    if not output.absolute().parent.is_dir():
-        raise SettingsInvalid(f"--output: the folder {output.absolute().parent} does not exist")
+    _check_output(output.absolute())
     created = client.create(wish)
     task_id = created.get("id") or created["task_id"]
     with _shown(is_quiet=is_quiet) as on_change:
         task = client.watch(task_id, on_change=on_change, wait_s_max=WAIT_S_MAX)
     client.download(task["outputs"][0]["url"], output)
     return task
+
+
+def _check_output(output: Path) -> None:
+    # Before anything is bought: a video that cannot be saved is paid for all the same.
+    if not output.parent.is_dir():
+        raise SettingsInvalid(f"--output: the folder {output.parent} does not exist")
+    if output.is_dir():
+        raise SettingsInvalid(f"--output: {output} is a folder; name a file in it")
+    if not os.access(output.parent, os.W_OK | os.X_OK):
+        raise SettingsInvalid(f"--output: the folder {output.parent} is not writable by this user")
 
 
 @contextmanager
@@ -120,6 +133,23 @@ def _first_frame(client: Client, picture: str) -> str:
     except OSError as error:
         raise SettingsInvalid(f"{picture} cannot be read: {error.strerror}") from None
     return str(client.upload(content)["url"])
+
+
+def _checked_url(url: str) -> str:
+    try:
+        parts = urlsplit(url)
+        is_good = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        is_good = False
+    if not is_good:
+        raise SettingsInvalid(f"--url takes an address like http://127.0.0.1:8787; got {url!r}")
+    return url
+
+
+def _checked_key(key: str) -> str:
+    if not all("!" <= character <= "~" for character in key):
+        raise SettingsInvalid("the key holds a space or a character that no key has; copy it anew")
+    return key
 
 
 def _local_key() -> str:

@@ -5,13 +5,16 @@ from typing import Annotated
 import typer
 
 from framegate import __version__
-from framegate.cli import accounts, audit, demo, generate, serve, webhooks
+from framegate.cli import accounts, audit, demo, generate, serve, tasks, upstreams, webhooks
 
 framegate = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     help="A self-hosted gateway for image-to-video: a picture and a few words in, a video out.",
-    epilog="Settings: framegate.toml and FRAMEGATE_SECTION_FIELD; see docs/settings.md.",
+    epilog=(
+        "Begin with `framegate demo`, or with `framegate serve` and `framegate generate`. "
+        "Settings come from framegate.toml and FRAMEGATE_SECTION_FIELD: see docs/settings.md."
+    ),
 )
 framegate.command()(serve.serve)
 framegate.command()(serve.work)
@@ -21,6 +24,8 @@ framegate.add_typer(accounts.accounts, name="accounts")
 framegate.add_typer(accounts.keys, name="keys")
 framegate.command()(accounts.topup)
 framegate.add_typer(webhooks.webhooks, name="webhooks")
+framegate.add_typer(tasks.tasks, name="tasks")
+framegate.add_typer(upstreams.upstreams, name="upstreams")
 framegate.command()(audit.audit)
 
 

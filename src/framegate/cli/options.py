@@ -10,12 +10,20 @@ from framegate.settings import Settings, load
 
 DataOption = Annotated[
     str | None,
-    typer.Option("--data", help="The data folder.", show_default="framegate-data", metavar="DIR"),
+    typer.Option(
+        "--data",
+        help="The data folder: database, videos, keys.",
+        show_default="framegate-data",
+        metavar="DIR",
+    ),
 ]
 ConfigOption = Annotated[
     Path | None,
     typer.Option(
-        "--config", help="A framegate.toml.", show_default="./framegate.toml, if there is one"
+        "--config",
+        envvar="FRAMEGATE_CONFIG",
+        help="The settings file; docs/settings.md has a whole one.",
+        show_default="./framegate.toml, if there is one",
     ),
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Answer with one line of JSON.")]

@@ -33,7 +33,12 @@ def serve(
         bool, typer.Option("--no-work", help="Only the API; run `framegate work` beside it.")
     ] = False,
 ) -> None:
-    """Start the gateway: the API and, unless told otherwise, its worker."""
+    """Start the gateway: the API and, unless told otherwise, its worker.
+
+    The first start on an empty data folder makes the account `default`,
+    without a limit, and writes its key to DIR/admin.key. Ctrl-C stops it;
+    what is under way goes on at the next start.
+    """
     with troubles():
         chosen = settings(data=data, config=config, host=host, port=port)
         log.configure()
@@ -45,7 +50,9 @@ def work(
     config: ConfigOption = None,
     queues: Annotated[
         str | None,
-        typer.Option(help=f"Only these, by comma: {', '.join(QUEUES)}.", show_default="all"),
+        typer.Option(
+            help=f"Work on these only, by comma: {', '.join(QUEUES)}.", show_default="all"
+        ),
     ] = None,
 ) -> None:
     """Run the worker alone, beside a `serve --no-work` on the same data folder."""

@@ -13,13 +13,19 @@ from typing import Any, NoReturn
 import typer
 from rich.console import Console
 
-from framegate.client import ServerRefused, ServerUnreachable, TaskFailed
+from framegate.client import ServerRefused, ServerUnreachable, TaskFailed, VideoNotSaved
 from framegate.errors import FramegateError, Refusal, SettingsInvalid
 
 EXIT_FAILED = 1  # The task failed, or the audit found something.
 EXIT_USAGE = 2  # The command line or a setting is wrong (typer's own number).
 EXIT_REFUSED = 3  # The server refused the request.
 EXIT_UNREACHABLE = 4  # No server answered.
+
+# What helps whoever runs the command; every other refusal says it in its own sentence.
+NEXT = {
+    401: "give a good key with --key or FRAMEGATE_KEY; `framegate keys create` makes one",
+    402: "add credit with: framegate topup NAME AMOUNT",
+}
 
 out = Console()
 err = Console(stderr=True)
@@ -50,9 +56,12 @@ def troubles() -> Iterator[None]:
         fail(str(error), EXIT_USAGE)
     except ServerRefused as error:
         lines = [str(error), *(f"  {each['path']}: {each['message']}" for each in error.errors[1:])]
+        lines += [f"  {NEXT[error.http_status]}"] if error.http_status in NEXT else []
         fail("\n".join([*lines, f"  request {error.request_id}"]), EXIT_REFUSED)
     except ServerUnreachable as error:
         fail(str(error), EXIT_UNREACHABLE)
+    except VideoNotSaved as error:
+        fail(str(error), EXIT_FAILED)
     except TaskFailed as error:
         fail(f"{error}; nothing was charged", EXIT_FAILED)
     except Refusal as error:

@@ -37,6 +37,11 @@ class Scope(StrEnum):
         """A read key may neither spend nor say where news go."""
         return self is not Scope.READ
 
+    @property
+    def is_admin(self) -> bool:
+        """An operator's key sees every account and every upstream."""
+        return self is Scope.ADMIN
+
 
 # The other side of every transfer: money comes from TOPUPS and goes to REVENUE.
 TOPUPS = "house:topups"

@@ -34,6 +34,10 @@ class Links:
         path = f"{kind}/{file_id}{SUFFIXES[kind]}"
         return f"{self.public_url}/{path}?expires={expires_s}&signature={signature}"
 
+    def news_of(self, task_id: str) -> str:
+        """Where an upstream sends news of a task (CONTRACT rule 38)."""
+        return f"{self.public_url}/callbacks/{task_id}/{self.keyring.task_token(task_id)}"
+
     def own_picture(self, url: str, *, now_ms: int) -> str | None:
         """The id of the uploaded picture that a URL names, if it is a good link of ours."""
         prefix = f"{self.public_url}/images/"

@@ -7,6 +7,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from framegate.domain.money import AMOUNT_MICROS_MAX
 from framegate.domain.submission import Submission
@@ -37,7 +38,7 @@ class PriceList:
         if not 0 <= self.per_second_micros <= AMOUNT_MICROS_MAX // 10**9:
             raise ValueError("the price of a second is out of bounds")
 
-    @property
+    @cached_property
     def version(self) -> str:
         """Twelve hex digits that change with any number in the list; kept on every task."""
         return hashlib.sha256(self.terms().encode()).hexdigest()[:12]

@@ -89,5 +89,14 @@ class Keyring:
         matches = hmac.compare_digest(expected.encode(), given)
         return matches and now_s <= int(expires)
 
+    def task_token(self, task_id: str) -> str:
+        """What an upstream must know to send us news of a task: nobody can guess it."""
+        return self._derive(f"news:{task_id}").hex()
+
+    def opens_task(self, task_id: str, token: str) -> bool:
+        """Whether a token is the one of this task; compared in constant time."""
+        given = token.encode("utf-8", "surrogatepass")
+        return hmac.compare_digest(self.task_token(task_id).encode(), given)
+
     def _derive(self, purpose: str) -> bytes:
         return hmac.new(self.master, purpose.encode(), hashlib.sha256).digest()

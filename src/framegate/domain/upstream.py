@@ -128,16 +128,33 @@ class Fetched:
     sha256: str
 
 
+@dataclass(frozen=True, kw_only=True)
+class Checked:
+    """Whether an upstream answers, under our login, a question that buys nothing."""
+
+    is_well: bool
+    says: str
+    took_ms: int = 0
+
+
 class Upstream(Protocol):
     """Where the work is done. One kind a file in `upstreams/`."""
 
     name: str
     models: frozenset[str]
     kinds: frozenset[Kind]  # What it can be asked for.
-    weight: int  # Its share of the pool, against the others' weights.
+    weight: int  # Its share of the pool, against the others' weights; 0: stands by.
+    unit_price_micros: int  # What we pay it for one unit of a package; 0: not said.
     concurrency: int  # Tasks that it may have in flight; 0: as many as come.
-    reports: bool  # True when it sends news of a task to `Order.report_to`.
-    tells_the_caller: bool  # True when it calls the customer's callback_url itself.
+
+    @property
+    def tells_the_caller(self) -> bool:
+        """Whether it calls the customer's callback_url itself."""
+        ...
+
+    def reports_on(self, callback_url: str) -> bool:
+        """Whether it brings us news of a task by itself, given the customer's callback_url."""
+        ...
 
     async def submit(self, order: Order) -> SubmitAnswer:
         """Send the order once."""
@@ -152,6 +169,10 @@ class Upstream(Protocol):
 
     async def poll(self, ticket: str) -> PollAnswer:
         """Ask what became of a ticket."""
+        ...
+
+    async def check(self) -> Checked:
+        """Ask whether it is there and knows our login; buys nothing and takes no slot."""
         ...
 
     async def progress(self, ticket: str) -> Render | None:

@@ -8,12 +8,13 @@ a job means, the engine does not know.
 import asyncio
 import random
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections import Counter
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
 import structlog
-from sqlalchemy import ColumnElement, and_, case, delete, func, select, update
+from sqlalchemy import and_, bindparam, case, delete, func, select, update
 from sqlalchemy.dialects.sqlite import insert
 
 from framegate.errors import StoreDown
@@ -24,6 +25,9 @@ Queue = Literal["track", "deliver", "render", "sweep"]
 
 # Another process may enqueue (`serve --no-work`), and its commits do not nudge us.
 LOOK_EVERY_MS_MAX = 500
+# Under load there is a commit every few milliseconds, and hardly one of them makes a job due: we
+# look after all of them together. The first one after a quiet while is still heard at once.
+LOOK_EVERY_MS_MIN = 10
 FAILURE_WAIT_MS_MIN = 1_000
 FAILURE_WAIT_MS_MAX = 300_000
 
@@ -55,8 +59,49 @@ class Lane:
 class _Job:
     queue: str
     subject: str
+    due_ms: int
     generation: int
     failures: int
+
+
+# --- the statements, built once (decision 12) -------------------------------------------------
+
+_INSERT = insert(_jobs).values(generation=0, failures=0)
+_WISHED = _INSERT.excluded.due_ms
+_KEY = [_jobs.c.queue, _jobs.c.subject]
+_ENQUEUE = _INSERT.on_conflict_do_update(
+    index_elements=_KEY,
+    set_={
+        "due_ms": case((_jobs.c.due_ms < _WISHED, _jobs.c.due_ms), else_=_WISHED),
+        "generation": _jobs.c.generation + 1,
+    },
+)
+_IS_EARLIER_WISH = and_(
+    _jobs.c.generation != bindparam("read_generation"), _jobs.c.due_ms < _WISHED
+)
+_RESCHEDULE = _INSERT.on_conflict_do_update(
+    index_elements=_KEY,
+    set_={
+        "due_ms": case((_IS_EARLIER_WISH, _jobs.c.due_ms), else_=_WISHED),
+        "generation": _jobs.c.generation + 1,
+        "failures": 0,
+    },
+)
+_IS_SUBJECT = and_(
+    _jobs.c.queue == bindparam("of_queue"), _jobs.c.subject == bindparam("of_subject")
+)
+_FORGET = delete(_jobs).where(_IS_SUBJECT)
+# Enqueued again while it ran, the row belongs to the newer wish.
+_IS_AS_READ = and_(_IS_SUBJECT, _jobs.c.generation == bindparam("read_generation"))
+_REMOVE = delete(_jobs).where(_IS_AS_READ)
+_POSTPONE = update(_jobs).where(_IS_AS_READ)
+# A range of the index (queue, due_ms): what waits for longer is not read, however much it is.
+_SOON = (
+    select(*(_jobs.c[name] for name in _Job.__dataclass_fields__))
+    .where(_jobs.c.queue == bindparam("of_queue"), _jobs.c.due_ms < bindparam("before_ms"))
+    .order_by(_jobs.c.due_ms)
+    .limit(bindparam("rows_max"))
+)
 
 
 def enqueue(tx: Transaction, queue: Queue, subject: str, *, at_ms: int) -> None:
@@ -64,18 +109,7 @@ def enqueue(tx: Transaction, queue: Queue, subject: str, *, at_ms: int) -> None:
 
     A job that runs right now runs again: the change that asked came after what it had read.
     """
-    statement = insert(_jobs).values(
-        queue=queue, subject=subject, due_ms=at_ms, generation=0, failures=0
-    )
-    tx.execute(
-        statement.on_conflict_do_update(
-            index_elements=[_jobs.c.queue, _jobs.c.subject],
-            set_={
-                "due_ms": case((_jobs.c.due_ms < at_ms, _jobs.c.due_ms), else_=at_ms),
-                "generation": _jobs.c.generation + 1,
-            },
-        )
-    )
+    tx.execute(_ENQUEUE, {"queue": queue, "subject": subject, "due_ms": at_ms})
 
 
 def reschedule(tx: Transaction, queue: Queue, wake: Wake, *, at_ms: int) -> None:
@@ -84,25 +118,20 @@ def reschedule(tx: Transaction, queue: Queue, wake: Wake, *, at_ms: int) -> None
     A wish that came during the run (another generation) keeps its earlier time: it knows
     something that this run may not have seen.
     """
-    statement = insert(_jobs).values(
-        queue=queue, subject=wake.subject, due_ms=at_ms, generation=0, failures=0
-    )
-    is_earlier_wish = and_(_jobs.c.generation != wake.generation, _jobs.c.due_ms < at_ms)
     tx.execute(
-        statement.on_conflict_do_update(
-            index_elements=[_jobs.c.queue, _jobs.c.subject],
-            set_={
-                "due_ms": case((is_earlier_wish, _jobs.c.due_ms), else_=at_ms),
-                "generation": _jobs.c.generation + 1,
-                "failures": 0,
-            },
-        )
+        _RESCHEDULE,
+        {
+            "queue": queue,
+            "subject": wake.subject,
+            "due_ms": at_ms,
+            "read_generation": wake.generation,
+        },
     )
 
 
 def forget(tx: Transaction, queue: Queue, subject: str) -> None:
     """Drop a wake-up that nobody needs any more."""
-    tx.execute(delete(_jobs).where(_jobs.c.queue == queue, _jobs.c.subject == subject))
+    tx.execute(_FORGET, {"of_queue": queue, "of_subject": subject})
 
 
 def depths(tx: Transaction) -> dict[str, int]:
@@ -138,7 +167,8 @@ class EmbeddedEngine:
         try:
             while not stop.is_set():
                 wait_ms = await self._look()
-                await self._sleep(wait_ms, stopper)
+                await asyncio.wait({stopper}, timeout=LOOK_EVERY_MS_MIN / 1_000)
+                await self._sleep(wait_ms - LOOK_EVERY_MS_MIN, stopper)
         finally:
             stopper.cancel()
             await self._end_running()
@@ -146,30 +176,40 @@ class EmbeddedEngine:
     async def _look(self) -> int:
         """Start what is due in every lane; say how long until the next job, in milliseconds."""
         self._nudged.clear()
-        now_ms, wait_ms = self.clock_ms(), LOOK_EVERY_MS_MAX
+        now_ms = self.clock_ms()
         try:
-            for queue, lane in self.lanes.items():
-                wait_ms = min(wait_ms, await self._fill(queue, lane, now_ms))
+            soon = await self.database.read(_soon, self._wanted(), now_ms)
         except StoreDown:
             _log.warning("engine.store_down", exc_info=True)
-        return wait_ms
+            return LOOK_EVERY_MS_MAX
+        return min(
+            (self._fill(queue, jobs, now_ms) for queue, jobs in soon.items()),
+            default=LOOK_EVERY_MS_MAX,
+        )
 
-    async def _fill(self, queue: Queue, lane: Lane, now_ms: int) -> int:
+    def _wanted(self) -> dict[Queue, int]:
+        """How many jobs to read for each lane that is not full; those that run are still rows."""
+        running = Counter(queue for queue, _ in self._running)
+        return {
+            queue: lane.at_once
+            for queue, lane in self.lanes.items()
+            if running[queue] < lane.at_once
+        }
+
+    def _fill(self, queue: Queue, jobs: Sequence[_Job], now_ms: int) -> int:
+        """Start a lane's due jobs; say how long until the first that is not due."""
+        lane = self.lanes[queue]
         mine = {subject for name, subject in self._running if name == queue}
         free = lane.at_once - len(mine)
-        if free <= 0:
-            return LOOK_EVERY_MS_MAX
-        # The running ones are still rows, so as many more are read past them.
-        jobs = await self.database.read(_soonest, queue, free + len(mine))
-        for job, due_ms in jobs:
-            if job.subject in mine:
-                continue
-            if due_ms > now_ms:
-                return due_ms - now_ms
-            self._start(job, lane, now_ms)
-            free -= 1
+        for job in jobs:
             if free == 0:
                 break
+            if job.subject in mine:
+                continue
+            if job.due_ms > now_ms:
+                return job.due_ms - now_ms
+            self._start(job, lane, now_ms)
+            free -= 1
         return LOOK_EVERY_MS_MAX
 
     def _start(self, job: _Job, lane: Lane, now_ms: int) -> None:
@@ -200,7 +240,9 @@ class EmbeddedEngine:
         nudge = asyncio.create_task(self._nudged.wait())
         try:
             await asyncio.wait(
-                {nudge, stopper}, timeout=wait_ms / 1_000, return_when=asyncio.FIRST_COMPLETED
+                {nudge, stopper},
+                timeout=max(0, wait_ms) / 1_000,
+                return_when=asyncio.FIRST_COMPLETED,
             )
         finally:
             nudge.cancel()
@@ -216,33 +258,36 @@ class EmbeddedEngine:
             self._loop.call_soon_threadsafe(self._nudged.set)
 
 
-def _soonest(tx: Transaction, queue: str, rows_max: int) -> list[tuple[_Job, int]]:
-    rows = tx.execute(
-        select(_jobs).where(_jobs.c.queue == queue).order_by(_jobs.c.due_ms).limit(rows_max)
-    )
-    return [
-        (_Job(row.queue, row.subject, row.generation, row.failures), row.due_ms) for row in rows
-    ]
+def _soon(tx: Transaction, wanted: Mapping[Queue, int], now_ms: int) -> dict[Queue, list[_Job]]:
+    """Each queue's jobs until the next look at the latest, the soonest first, so many at most."""
+    before_ms = now_ms + LOOK_EVERY_MS_MAX
+    return {
+        queue: [
+            _Job(*row)
+            for row in tx.execute(
+                _SOON, {"of_queue": queue, "before_ms": before_ms, "rows_max": rows_max}
+            )
+        ]
+        for queue, rows_max in wanted.items()
+    }
 
 
-def _is(job: _Job) -> ColumnElement[bool]:
-    return and_(
-        _jobs.c.queue == job.queue,
-        _jobs.c.subject == job.subject,
-        # Enqueued again while it ran: the row belongs to the newer wish.
-        _jobs.c.generation == job.generation,
-    )
+def _as_read(job: _Job) -> dict[str, str | int]:
+    return {
+        "of_queue": job.queue,
+        "of_subject": job.subject,
+        "read_generation": job.generation,
+    }
 
 
 def _remove(tx: Transaction, job: _Job) -> None:
-    tx.execute(delete(_jobs).where(_is(job)))
+    tx.execute(_REMOVE, _as_read(job))
 
 
 def _postpone(tx: Transaction, job: _Job, now_ms: int) -> None:
     wait_ms = min(FAILURE_WAIT_MS_MIN * 2 ** min(job.failures, 16), FAILURE_WAIT_MS_MAX)
     jitter_ms = random.randrange(wait_ms // 4 + 1)  # noqa: S311 - spreads work, guards nothing
     tx.execute(
-        update(_jobs)
-        .where(_is(job))
-        .values(due_ms=now_ms + wait_ms + jitter_ms, failures=job.failures + 1)
+        _POSTPONE,
+        _as_read(job) | {"due_ms": now_ms + wait_ms + jitter_ms, "failures": job.failures + 1},
     )

@@ -5,21 +5,34 @@ Submit and track share it: whichever of them finds that an upstream stayed silen
 
 import msgspec
 
+from framegate.domain.durations import next_look_ms
 from framegate.domain.task import Task, TaskStatus
-from framegate.domain.upstream import Relay
+from framegate.domain.upstream import Relay, Upstream
 from framegate.engine import embedded as engine
-from framegate.store import tasks
+from framegate.store import tasks, upstreams
 from framegate.store.database import Transaction
 
-POLL_WAIT_MS_MIN = 3_000
-POLL_WAIT_MS_MAX = 60_000
-# A look each time the task has grown a quarter older: few looks at slow tasks, quick news of fast.
+LOOK_UP_WAIT_MS_MIN = 3_000
+LOOK_UP_WAIT_MS_MAX = 60_000
+# An uncertain order is looked up each time it has grown a quarter older.
 AGE_SHARE = 4
 
 
-def poll_wait_ms(age_ms: int) -> int:
-    """How long to wait before looking at a task of this age again."""
-    return min(max(age_ms // AGE_SHARE, POLL_WAIT_MS_MIN), POLL_WAIT_MS_MAX)
+def look_at_ms(tx: Transaction, task: Task, upstream: Upstream | None, *, now_ms: int) -> int:
+    """When to look at a task again: as its upstream's last tasks took, and never past its deadline.
+
+    upstream  None for one that the operator removed: nobody can be asked, only the deadline counts
+    """
+    if upstream is None or not task.ticket:
+        age_ms = now_ms - task.created_ms
+        wait_ms = min(max(age_ms // AGE_SHARE, LOOK_UP_WAIT_MS_MIN), LOOK_UP_WAIT_MS_MAX)
+    else:
+        wait_ms = next_look_ms(
+            now_ms - (task.sent_ms or task.created_ms),
+            upstreams.durations_of(tx, task),
+            reports=upstream.reports_on(task.callback_url),
+        )
+    return min(now_ms + wait_ms, task.deadline_ms)
 
 
 def unknown_outcome(task: Task) -> Relay:
@@ -45,7 +58,7 @@ def mark_uncertain(
     tx: Transaction, task: Task, *, reason: str, release_after_s: int, now_ms: int
 ) -> Task | None:
     """Record that an order was sent and not answered: looked up from now on, never sent again."""
-    next_ms = now_ms + POLL_WAIT_MS_MIN
+    next_ms = now_ms + LOOK_UP_WAIT_MS_MIN
     marked = tasks.move(
         tx,
         task,

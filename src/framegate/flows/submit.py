@@ -6,8 +6,8 @@ its end even if the caller goes away.
 """
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 
 import msgspec
 import structlog
@@ -15,7 +15,7 @@ import structlog
 from framegate import ids
 from framegate.domain.ledger import Caller
 from framegate.domain.quote import PriceList, Quote, quote
-from framegate.domain.submission import Submission, parse_image_to_video
+from framegate.domain.submission import IMAGE_TO_VIDEO, Submission, parse_image_to_video
 from framegate.domain.task import Task, TaskStatus
 from framegate.domain.upstream import (
     Order,
@@ -35,12 +35,14 @@ from framegate.errors import (
     IdempotencyConflict,
     IdempotencyInFlight,
     NotFound,
+    TooManyTasks,
     Unavailable,
 )
-from framegate.flows import finish, pace, tell
+from framegate.flows import finish, pace, pool, tell
+from framegate.flows.pool import Choice, Pool
 from framegate.store import accounts, tasks
 from framegate.store.database import Database, Transaction
-from framegate.upstreams.enlisting import Enlisting
+from framegate.upstreams.enlisting import enlists
 
 _log = structlog.get_logger("framegate.flows.submit")
 
@@ -77,7 +79,7 @@ class Submit:
     """The flow, with what it works on."""
 
     database: Database
-    upstreams: Sequence[Upstream]
+    pool: Pool
     prices: Mapping[str, PriceList]
     denied_fields: frozenset[str]
     allowed_addresses: frozenset[str]
@@ -85,6 +87,7 @@ class Submit:
     uncertain_release_s: int
     deadline_s: int
     clock_ms: Callable[[], int]
+    report_to: Callable[[str], str]  # Our own address for an upstream's news of a task.
     _sending: set[asyncio.Task[CreateAnswer]] = field(default_factory=set)
 
     async def _judged(self, body: bytes, model: str) -> Submission:
@@ -112,10 +115,9 @@ class Submit:
 
         raises   NotFound for a model that nobody offers or that has no price
         """
-        found = [upstream for upstream in self.upstreams if model in upstream.models]
-        if not found or model not in self.prices:
+        if model not in self.prices:
             raise NotFound(f"model not found: {model[:EXTERNAL_ID_ECHO_MAX]}")
-        return found
+        return self.pool.offering(IMAGE_TO_VIDEO, model)
 
     async def __call__(self, request: CreateRequest) -> CreateAnswer:
         """Create one task, or repeat the answer of its twin.
@@ -129,12 +131,15 @@ class Submit:
                 return again
         submission = await self._judged(request.body, request.model)
         begun = await self.database.write(
-            self._begin, request, submission, candidates[0], now_ms=self.clock_ms()
+            self._begin, request, submission, candidates, now_ms=self.clock_ms()
         )
         if isinstance(begun, CreateAnswer):
             return begun
         # The caller may hang up now; what is sent must still be recorded.
-        sending = asyncio.create_task(self._send(begun, request, submission, candidates))
+        task, choice = begun
+        sending = asyncio.create_task(
+            self._send(task, choice, request, submission, untried=candidates)
+        )
         self._sending.add(sending)
         sending.add_done_callback(self._sending.discard)
         return await asyncio.shield(sending)
@@ -144,6 +149,7 @@ class Submit:
         submission = await self._judged(body, model)
         price = self.price(submission)
         await self.database.read(_refuse_duplicate, caller.account.id, submission)
+        await self.database.read(self.pool.choose, self.candidates(model), now_ms=self.clock_ms())
         await self.database.read(
             accounts.check_credit,
             account_id=caller.account.id,
@@ -163,19 +169,19 @@ class Submit:
         tx: Transaction,
         request: CreateRequest,
         submission: Submission,
-        upstream: Upstream,
+        candidates: list[Upstream],
         *,
         now_ms: int,
-    ) -> Task | CreateAnswer:
+    ) -> tuple[Task, Choice] | CreateAnswer:
         if request.idempotency_key:
             again = _recall(tx, request)
             if again is not None:
                 return again
         _refuse_duplicate(tx, request.caller.account.id, submission)
-        price = self.price(submission)
+        choice = self.pool.choose(tx, candidates, now_ms=now_ms)
+        price, upstream = self.price(submission), choice.upstream
         task = self._new_task(request, submission, price, upstream, now_ms)
         tasks.begin(tx, task, body=request.body)
-        accounts.keep_price_list(tx, self.prices[submission.model], now_ms=now_ms)
         accounts.open_hold(
             tx,
             task_id=task.id,
@@ -195,11 +201,12 @@ class Submit:
                 now_ms=now_ms,
             )
         engine.enqueue(tx, "track", task.id, at_ms=task.next_ms)
-        if isinstance(upstream, Enlisting):
-            ticket = upstream.enlist(tx, _order(task, request, submission), now_ms=now_ms)
-            _accept(tx, task, ticket, now_ms=now_ms)
+        if enlists(upstream):
+            ticket = upstream.enlist(tx, self._order(task, request, submission), now_ms=now_ms)
+            self._accept(tx, task, ticket, now_ms=now_ms)
             return CreateAnswer(relay=ticket.relay, task_id=task.id)
-        return task
+        pool.begin_probe(tx, choice, now_ms=now_ms)
+        return task, choice
 
     def _new_task(
         self,
@@ -245,45 +252,82 @@ class Submit:
     async def _send(
         self,
         task: Task,
+        choice: Choice,
         request: CreateRequest,
         submission: Submission,
-        candidates: Sequence[Upstream],
+        *,
+        untried: list[Upstream],
     ) -> CreateAnswer:
-        reasons: list[str] = []
-        for upstream in candidates:
-            if upstream.name != task.upstream:
-                task = await self._hand_to(task, upstream)
-            answer = await upstream.submit(_order(task, request, submission))
-            match answer:
-                case Ticket() | Uncertain():
-                    return await self._record(task, answer)
-                case Refused(blames_operator=False):
-                    await self._refuse(task, f"{upstream.name}: {answer.relay.message}")
-                    return CreateAnswer(relay=answer.relay)
-                case Refused() | Unreachable():
-                    reasons.append(f"{upstream.name}: {_reason(answer)}")
-                    _log.warning("upstream.not_available", task=task.id, reason=reasons[-1])
-        await self._refuse(task, "; ".join(reasons))
-        raise Unavailable
+        refusals: list[Refused] = []
+        while True:
+            upstream, began_ms = choice.upstream, self.clock_ms()
+            answer = await _asked(choice, self._order(task, request, submission))
+            took_ms = self.clock_ms() - began_ms
+            if isinstance(answer, Ticket | Uncertain):
+                return await self._record(task, answer, took_ms=took_ms)
+            _log.warning(
+                "upstream.not_taken",
+                task=task.id,
+                upstream=upstream.name,
+                reason=pool.reason(answer),
+            )
+            if isinstance(answer, Refused) and not answer.blames_operator:
+                refusals.append(answer)
+            untried = [each for each in untried if each is not upstream]
+            next_ones = untried if _may_go_on(answer) else []
+            handed = await self.database.write(
+                self._hand_over,
+                task,
+                answer,
+                next_ones,
+                took_ms=took_ms,
+                now_ms=self.clock_ms(),
+            )
+            if handed is None:
+                return _nobody_took_it(refusals)
+            task, choice = handed
 
-    async def _hand_to(self, task: Task, upstream: Upstream) -> Task:
-        moved = await self.database.write(
-            tasks.move,
+    def _hand_over(
+        self,
+        tx: Transaction,
+        task: Task,
+        answer: SubmitAnswer,
+        untried: list[Upstream],
+        *,
+        took_ms: int,
+        now_ms: int,
+    ) -> tuple[Task, Choice] | None:
+        """Give the task to the next upstream, or end it: nothing was bought so far."""
+        pool.learn(tx, task.upstream, answer, took_ms=took_ms, now_ms=now_ms)
+        note = f"{task.upstream}: {pool.reason(answer)}"
+        try:
+            choice = self.pool.choose(tx, untried, now_ms=now_ms)
+        except (Unavailable, TooManyTasks):
+            _refuse_now(tx, task.id, note, now_ms=now_ms)
+            return None
+        moved = tasks.move(
+            tx,
             task,
-            status=task.status,
-            now_ms=self.clock_ms(),
-            next_ms=self.clock_ms() + self.submit_wait_s * 1_000 + SAFETY_MARGIN_MS,
-            upstream=upstream.name,
+            status=TaskStatus.SENDING,
+            now_ms=now_ms,
+            next_ms=now_ms + self.submit_wait_s * 1_000 + SAFETY_MARGIN_MS,
+            upstream=choice.upstream.name,
+            operator_note=note,
         )
         if moved is None:
-            # Tracking took over: this process was away too long to be trusted with a send.
-            raise Unavailable
-        return moved
+            # Tracking took over, because this process was away too long to be trusted with a
+            # send. A definite no is still a definite no.
+            _refuse_now(tx, task.id, note, now_ms=now_ms)
+            return None
+        pool.begin_probe(tx, choice, now_ms=now_ms)
+        return moved, choice
 
-    async def _record(self, task: Task, answer: Ticket | Uncertain) -> CreateAnswer:
+    async def _record(
+        self, task: Task, answer: Ticket | Uncertain, *, took_ms: int
+    ) -> CreateAnswer:
         try:
             return await self.database.write(
-                self._keep_outcome, task.id, answer, now_ms=self.clock_ms()
+                self._keep_outcome, task, answer, took_ms=took_ms, now_ms=self.clock_ms()
             )
         except FramegateError:
             # It was sent and we cannot write that down: the row still says `sending`, and
@@ -292,14 +336,24 @@ class Submit:
             return CreateAnswer(relay=pace.unknown_outcome(task), task_id=task.id)
 
     def _keep_outcome(
-        self, tx: Transaction, task_id: str, answer: Ticket | Uncertain, *, now_ms: int
+        self,
+        tx: Transaction,
+        sent: Task,
+        answer: Ticket | Uncertain,
+        *,
+        took_ms: int,
+        now_ms: int,
     ) -> CreateAnswer:
-        task = tasks.by_id(tx, task_id)
+        pool.learn(tx, sent.upstream, answer, took_ms=took_ms, now_ms=now_ms)
+        if isinstance(answer, Ticket) and self._accept(tx, sent, answer, now_ms=now_ms):
+            return CreateAnswer(relay=answer.relay, task_id=sent.id)
+        # Tracking wrote to the row meanwhile: what it is by now decides.
+        task = tasks.by_id(tx, sent.id)
         assert task is not None  # Tasks are never deleted.
         if isinstance(answer, Ticket):
             if not task.status.is_terminal and not task.ticket:
-                _accept(tx, task, answer, now_ms=now_ms)
-            return CreateAnswer(relay=answer.relay, task_id=task_id)
+                self._accept(tx, task, answer, now_ms=now_ms)
+            return CreateAnswer(relay=answer.relay, task_id=task.id)
         if task.status is TaskStatus.SENDING:
             pace.mark_uncertain(
                 tx,
@@ -308,27 +362,58 @@ class Submit:
                 release_after_s=self.uncertain_release_s,
                 now_ms=now_ms,
             )
-        return CreateAnswer(relay=pace.unknown_outcome(task), task_id=task_id)
+        return CreateAnswer(relay=pace.unknown_outcome(task), task_id=task.id)
 
-    async def _refuse(self, task: Task, note: str) -> None:
-        await self.database.write(_refuse_now, task.id, note, now_ms=self.clock_ms())
+    def _accept(self, tx: Transaction, task: Task, ticket: Ticket, *, now_ms: int) -> bool:
+        """Keep the ticket; False when somebody wrote to the task since it was read."""
+        taken = replace(task, ticket=ticket.id, sent_ms=now_ms)
+        next_ms = pace.look_at_ms(tx, taken, self.pool.named(task.upstream), now_ms=now_ms)
+        moved = tasks.move(
+            tx,
+            task,
+            status=TaskStatus.SUBMITTED,
+            now_ms=now_ms,
+            next_ms=next_ms,
+            ticket=ticket.id,
+            answer=msgspec.json.encode(ticket.relay),
+            sent_ms=now_ms,
+        )
+        if moved is not None:
+            engine.enqueue(tx, "track", task.id, at_ms=next_ms)
+            tell.endpoints_of(tx, moved, now_ms=now_ms)
+        return moved is not None
+
+    def _order(self, task: Task, request: CreateRequest, submission: Submission) -> Order:
+        return Order(
+            task_id=task.id,
+            account_id=task.account_id,
+            request_id=request.request_id,
+            submission=submission,
+            report_to=self.report_to(task.id),
+        )
 
 
-def _accept(tx: Transaction, task: Task, ticket: Ticket, *, now_ms: int) -> None:
-    next_ms = now_ms + pace.poll_wait_ms(0)
-    moved = tasks.move(
-        tx,
-        task,
-        status=TaskStatus.SUBMITTED,
-        now_ms=now_ms,
-        next_ms=next_ms,
-        ticket=ticket.id,
-        answer=msgspec.json.encode(ticket.relay),
-        sent_ms=now_ms,
+async def _asked(choice: Choice, order: Order) -> SubmitAnswer:
+    """The upstream's answer; one whose breaker was open is first asked whether it is there."""
+    if choice.is_probe:
+        checked = await choice.upstream.check()
+        if not checked.is_well:
+            return Unreachable(reason=f"still not well: {checked.says}")
+    return await choice.upstream.submit(order)
+
+
+def _may_go_on(answer: SubmitAnswer) -> bool:
+    """Whether the next upstream may be asked: surely nothing was bought, and not for the order."""
+    return isinstance(answer, Unreachable) or (
+        isinstance(answer, Refused) and (answer.blames_operator or answer.may_go_elsewhere)
     )
-    if moved is not None:
-        engine.enqueue(tx, "track", task.id, at_ms=next_ms)
-        tell.endpoints_of(tx, moved, now_ms=now_ms)
+
+
+def _nobody_took_it(refusals: list[Refused]) -> CreateAnswer:
+    """The last refusal that concerns the customer; else that nobody is there (rules 34, 83)."""
+    if refusals:
+        return CreateAnswer(relay=refusals[-1].relay)
+    raise Unavailable
 
 
 def _refuse_now(tx: Transaction, task_id: str, note: str, *, now_ms: int) -> None:
@@ -367,22 +452,3 @@ def _refuse_duplicate(tx: Transaction, account_id: str, submission: Submission) 
         shown = msgspec.json.encode(external_id[:EXTERNAL_ID_ECHO_MAX]).decode()
         message = f"options.external_task_id {shown} already exists"
         raise FieldsInvalid((FieldError(path="/options/external_task_id", message=message),))
-
-
-def _order(task: Task, request: CreateRequest, submission: Submission) -> Order:
-    return Order(
-        task_id=task.id,
-        account_id=task.account_id,
-        request_id=request.request_id,
-        submission=submission,
-    )
-
-
-def _reason(answer: SubmitAnswer) -> str:
-    match answer:
-        case Refused(relay=relay):
-            return f"refuses our account: HTTP {relay.http_status}, code {relay.code}"
-        case Unreachable(reason=reason) | Uncertain(reason=reason):
-            return reason
-        case Ticket():
-            return "took it"

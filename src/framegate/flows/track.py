@@ -13,6 +13,7 @@ from pathlib import Path
 import structlog
 
 from framegate import ids
+from framegate.domain.cost import cost_micros
 from framegate.domain.task import Task, TaskStatus, Video
 from framegate.domain.upstream import (
     Output,
@@ -27,7 +28,7 @@ from framegate.engine import embedded as engine
 from framegate.engine.embedded import Wake
 from framegate.errors import OutboundError
 from framegate.flows import finish, pace, tell
-from framegate.store import tasks
+from framegate.store import tasks, upstreams
 from framegate.store.blobs import Blobs
 from framegate.store.database import Database, Transaction
 
@@ -36,6 +37,10 @@ TOO_LATE = "the upstream did not finish this task in time"
 NO_VIDEO = "the upstream reported success without a video"
 NOT_A_VIDEO = "the upstream's file is not an MP4 video"
 SILENT = "the process that sent it ended before the answer came"
+
+EARLY_NEWS_WAIT_MS = 1_000
+# After we gave a task up: an upstream that is slow, and one that is very slow.
+LATE_LOOKS_MS = (3_600_000, 86_400_000)
 
 MP4_HEAD_BYTES = 12
 MP4_MARK = b"ftyp"
@@ -57,7 +62,10 @@ class Track:
     async def __call__(self, wake: Wake) -> None:
         """Look at one task once."""
         task = await self.database.read(tasks.by_id, wake.subject)
-        if task is None or task.status.is_terminal:
+        if task is None:
+            return
+        if task.status.is_terminal:
+            await self._look_late(task, wake)
             return
         upstream = self.upstreams.get(task.upstream)
         if upstream is None:
@@ -72,9 +80,12 @@ class Track:
             await self._follow(task, upstream, wake)
 
     async def _doubt(self, task: Task, wake: Wake) -> None:
-        if self.clock_ms() < task.next_ms:
-            # Still being sent, to the next upstream of the pool by now.
-            await self.database.write(engine.reschedule, "track", wake, at_ms=task.next_ms)
+        now_ms = self.clock_ms()
+        if now_ms < task.next_ms:
+            # Still being sent. Early news of it may have come before the upstream's own answer:
+            # soon there is a ticket to ask about.
+            at_ms = min(task.next_ms, now_ms + EARLY_NEWS_WAIT_MS)
+            await self.database.write(engine.reschedule, "track", wake, at_ms=at_ms)
             return
         await self.database.write(
             pace.mark_uncertain,
@@ -124,11 +135,12 @@ class Track:
             await self._wait(task, wake, NOT_A_VIDEO)
             return
         ended = await self.database.write(
-            finish.succeed,
+            _succeed,
             task,
             video=video,
+            render=render,
+            upstream=upstream,
             now_ms=self.clock_ms(),
-            upstream_tells=upstream.tells_the_caller,
         )
         if ended is None:
             # Somebody else ended it first, with a copy of their own.
@@ -175,10 +187,50 @@ class Track:
         if now_ms >= task.deadline_ms:
             upstream = self.upstreams.get(task.upstream)
             await self._give_up(task, TaskStatus.EXPIRED, message, upstream)
+            await self.database.write(
+                engine.reschedule, "track", wake, at_ms=now_ms + LATE_LOOKS_MS[0]
+            )
             return
         await self.database.write(
-            _look_again, task, wake=wake, status=status or task.status, now_ms=now_ms
+            self._look_again, task, wake=wake, status=status or task.status, now_ms=now_ms
         )
+
+    def _look_again(
+        self, tx: Transaction, task: Task, *, wake: Wake, status: TaskStatus, now_ms: int
+    ) -> None:
+        next_ms = pace.look_at_ms(tx, task, self.upstreams.get(task.upstream), now_ms=now_ms)
+        moved = tasks.move(
+            tx, task, status=status, now_ms=now_ms, next_ms=next_ms, polls=task.polls + 1
+        )
+        if moved is not None:
+            engine.reschedule(tx, "track", wake, at_ms=next_ms)
+            if moved.status is not task.status:
+                tell.endpoints_of(tx, moved, now_ms=now_ms)
+
+    async def _look_late(self, task: Task, wake: Wake) -> None:
+        """See whether an upstream still made what we had given up: noted, never charged."""
+        upstream = self.upstreams.get(task.upstream)
+        if task.status is not TaskStatus.EXPIRED or upstream is None:
+            return
+        news = await (
+            upstream.poll(task.ticket)
+            if task.ticket
+            else upstream.find(
+                task_id=task.id,
+                account_id=task.account_id,
+                external_task_id=task.external_task_id,
+            )
+        )
+        now_ms = self.clock_ms()
+        if isinstance(news, Render) and news.status is RenderStatus.SUCCEEDED:
+            _log.warning("track.late_success", task=task.id, upstream=task.upstream)
+            await self.database.write(_note_late, task, news, upstream, now_ms=now_ms)
+        elif wake.now_ms < task.updated_ms + LATE_LOOKS_MS[-1]:
+            age_ms = now_ms - task.updated_ms
+            wait_ms = next((each for each in LATE_LOOKS_MS if each > age_ms), LATE_LOOKS_MS[-1])
+            await self.database.write(
+                engine.reschedule, "track", wake, at_ms=task.updated_ms + wait_ms
+            )
 
     def _found(
         self, tx: Transaction, task: Task, render: Render, *, wake: Wake, now_ms: int
@@ -197,17 +249,38 @@ class Track:
             tell.endpoints_of(tx, found, now_ms=now_ms)
 
 
-def _look_again(
-    tx: Transaction, task: Task, *, wake: Wake, status: TaskStatus, now_ms: int
-) -> None:
-    next_ms = min(now_ms + pace.poll_wait_ms(now_ms - task.created_ms), task.deadline_ms)
-    moved = tasks.move(
-        tx, task, status=status, now_ms=now_ms, next_ms=next_ms, polls=task.polls + 1
+def _succeed(
+    tx: Transaction,
+    task: Task,
+    *,
+    video: Video,
+    render: Render,
+    upstream: Upstream,
+    now_ms: int,
+) -> Task | None:
+    ended = finish.succeed(
+        tx, task, video=video, now_ms=now_ms, upstream_tells=upstream.tells_the_caller
     )
-    if moved is not None:
-        engine.reschedule(tx, "track", wake, at_ms=next_ms)
-        if moved.status is not task.status:
-            tell.endpoints_of(tx, moved, now_ms=now_ms)
+    if ended is not None:
+        upstreams.note_duration(tx, task, render.took_ms or now_ms - task.sent_ms)
+        _note_cost(tx, task, render, upstream)
+    return ended
+
+
+def _note_late(
+    tx: Transaction, task: Task, render: Render, upstream: Upstream, *, now_ms: int
+) -> None:
+    tasks.note_late(tx, task.id, now_ms=now_ms)
+    _note_cost(tx, task, render, upstream)
+
+
+def _note_cost(tx: Transaction, task: Task, render: Render, upstream: Upstream) -> None:
+    cost = cost_micros(
+        render.billing,
+        currency=task.currency,
+        unit_price_micros=upstream.unit_price_micros,
+    )
+    tasks.note_cost(tx, task.id, billing=render.billing, cost_micros=cost)
 
 
 def _is_mp4(path: Path) -> bool:

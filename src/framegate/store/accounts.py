@@ -1,13 +1,23 @@
 """Rows of money: accounts, keys, holds and the append-only ledger.
 
 Every function works inside the caller's transaction. Sums are moved by conditional updates, never
-by read-then-write, so that two writers at once cannot overdraw.
+by read-then-write, so that two writers at once cannot overdraw. The statements of every create and
+every end of a task are built once (decision 12).
 """
 
 import hashlib
 from typing import Any
 
-from sqlalchemy import LABEL_STYLE_TABLENAME_PLUS_COL, Row, and_, insert, or_, select, update
+from sqlalchemy import (
+    LABEL_STYLE_TABLENAME_PLUS_COL,
+    Row,
+    and_,
+    bindparam,
+    insert,
+    or_,
+    select,
+    update,
+)
 
 from framegate import ids
 from framegate.domain.ledger import (
@@ -27,6 +37,48 @@ from framegate.store import schema
 from framegate.store.database import Transaction
 
 _accounts, _keys, _holds = schema.accounts, schema.keys, schema.holds
+
+_CALLER_OF = (
+    select(_keys, _accounts)
+    .join_from(_keys, _accounts, _keys.c.account_id == _accounts.c.id)
+    .where(_keys.c.sha256 == bindparam("fingerprint"))
+    .set_label_style(LABEL_STYLE_TABLENAME_PLUS_COL)
+)
+_THE_ACCOUNT = _accounts.c.id == bindparam("paid_by")
+# The check and the taking are one statement, so that two creates cannot spend the same credit.
+_SET_ASIDE = (
+    update(_accounts)
+    .where(
+        _THE_ACCOUNT,
+        or_(
+            _accounts.c.is_unlimited == 1,
+            _accounts.c.posted_micros - _accounts.c.held_micros >= bindparam("amount"),
+        ),
+    )
+    .values(held_micros=_accounts.c.held_micros + bindparam("amount"))
+)
+_GIVE_BACK = (
+    update(_accounts)
+    .where(_THE_ACCOUNT)
+    .values(held_micros=_accounts.c.held_micros - bindparam("amount"))
+)
+_TAKE = (
+    update(_accounts)
+    .where(_THE_ACCOUNT)
+    .values(
+        held_micros=_accounts.c.held_micros - bindparam("amount"),
+        posted_micros=_accounts.c.posted_micros - bindparam("amount"),
+    )
+)
+_OPEN_HOLD = insert(_holds)
+_IS_OPEN = and_(_holds.c.task_id == bindparam("held_for"), _holds.c.state == HoldState.OPEN.value)
+_THE_OPEN_HOLD = select(_holds.c.account_id, _holds.c.amount_micros).where(_IS_OPEN)
+_CLOSE_HOLD = update(_holds).where(_IS_OPEN)
+_WRITE_TRANSFER = insert(schema.transfers)
+_WRITE_ENTRIES = insert(schema.entries)
+_KNOWN_PRICES = select(schema.price_lists.c.version).where(
+    schema.price_lists.c.version == bindparam("version")
+)
 
 
 def create_account(tx: Transaction, *, name: str, is_unlimited: bool, now_ms: int) -> Account:
@@ -103,12 +155,7 @@ def create_key(
 
 def caller_of(tx: Transaction, key: str) -> Caller | None:
     """Who a presented key belongs to; None when it is not one of ours."""
-    row = tx.execute(
-        select(_keys, _accounts)
-        .join_from(_keys, _accounts, _keys.c.account_id == _accounts.c.id)
-        .where(_keys.c.sha256 == _fingerprint(key))
-        .set_label_style(LABEL_STYLE_TABLENAME_PLUS_COL)
-    ).one_or_none()
+    row = tx.execute(_CALLER_OF, {"fingerprint": _fingerprint(key)}).one_or_none()
     if row is None:
         return None
     return Caller(key=_key(row, "keys_"), account=_account(row, "accounts_"))
@@ -181,27 +228,18 @@ def open_hold(
 
     raises   CreditMissing with the sum that is needed and the sum that is there
     """
-    changed = tx.execute(
-        update(_accounts)
-        .where(
-            _accounts.c.id == account_id,
-            or_(
-                _accounts.c.is_unlimited == 1,
-                _accounts.c.posted_micros - _accounts.c.held_micros >= amount_micros,
-            ),
-        )
-        .values(held_micros=_accounts.c.held_micros + amount_micros)
-    )
+    changed = tx.execute(_SET_ASIDE, {"paid_by": account_id, "amount": amount_micros})
     if changed.rowcount != 1:
         raise CreditMissing(_shortage(tx, account_id, amount_micros, f" {currency}", "this task"))
     tx.execute(
-        insert(_holds).values(
-            task_id=task_id,
-            account_id=account_id,
-            amount_micros=amount_micros,
-            state=HoldState.OPEN.value,
-            opened_ms=now_ms,
-        )
+        _OPEN_HOLD,
+        {
+            "task_id": task_id,
+            "account_id": account_id,
+            "amount_micros": amount_micros,
+            "state": HoldState.OPEN.value,
+            "opened_ms": now_ms,
+        },
     )
 
 
@@ -218,14 +256,7 @@ def settle(tx: Transaction, *, task_id: str, now_ms: int) -> None:
     raises   LedgerBroken when the hold is not open: the caller's task row said it was
     """
     account_id, amount_micros = _close_hold(tx, task_id, HoldState.SETTLED, now_ms)
-    tx.execute(
-        update(_accounts)
-        .where(_accounts.c.id == account_id)
-        .values(
-            held_micros=_accounts.c.held_micros - amount_micros,
-            posted_micros=_accounts.c.posted_micros - amount_micros,
-        )
-    )
+    tx.execute(_TAKE, {"paid_by": account_id, "amount": amount_micros})
     _transfer(
         tx,
         kind=TransferKind.SETTLE,
@@ -241,20 +272,17 @@ def release(tx: Transaction, *, task_id: str, now_ms: int) -> None:
     raises   LedgerBroken when the hold is not open
     """
     account_id, amount_micros = _close_hold(tx, task_id, HoldState.RELEASED, now_ms)
-    tx.execute(
-        update(_accounts)
-        .where(_accounts.c.id == account_id)
-        .values(held_micros=_accounts.c.held_micros - amount_micros)
-    )
+    tx.execute(_GIVE_BACK, {"paid_by": account_id, "amount": amount_micros})
 
 
 def keep_price_list(tx: Transaction, prices: PriceList, *, now_ms: int) -> None:
     """Keep the terms behind a price version, so that an audit can compute every price again."""
-    lists = schema.price_lists
-    known = tx.execute(select(lists.c.version).where(lists.c.version == prices.version))
+    known = tx.execute(_KNOWN_PRICES, {"version": prices.version})
     if known.one_or_none() is None:
         tx.execute(
-            insert(lists).values(version=prices.version, terms=prices.terms(), created_ms=now_ms)
+            insert(schema.price_lists).values(
+                version=prices.version, terms=prices.terms(), created_ms=now_ms
+            )
         )
 
 
@@ -262,13 +290,12 @@ def keep_price_list(tx: Transaction, prices: PriceList, *, now_ms: int) -> None:
 
 
 def _close_hold(tx: Transaction, task_id: str, state: HoldState, now_ms: int) -> tuple[str, int]:
-    is_ours = and_(_holds.c.task_id == task_id, _holds.c.state == HoldState.OPEN.value)
-    row = tx.execute(
-        select(_holds.c.account_id, _holds.c.amount_micros).where(is_ours)
-    ).one_or_none()
+    row = tx.execute(_THE_OPEN_HOLD, {"held_for": task_id}).one_or_none()
     if row is None:
         raise LedgerBroken(f"{task_id} has no open hold to end as {state}")
-    changed = tx.execute(update(_holds).where(is_ours).values(state=state.value, closed_ms=now_ms))
+    changed = tx.execute(
+        _CLOSE_HOLD, {"held_for": task_id, "state": state.value, "closed_ms": now_ms}
+    )
     if changed.rowcount != 1:
         raise LedgerBroken(f"the hold of {task_id} was ended by somebody else")
     return row.account_id, row.amount_micros
@@ -286,12 +313,11 @@ def _transfer(
         raise LedgerBroken(f"the lines of a {kind} do not sum to zero")
     transfer_id = ids.new("trf")
     tx.execute(
-        insert(schema.transfers).values(
-            id=transfer_id, kind=kind.value, task_id=task_id, created_ms=now_ms
-        )
+        _WRITE_TRANSFER,
+        {"id": transfer_id, "kind": kind.value, "task_id": task_id, "created_ms": now_ms},
     )
     tx.execute(
-        insert(schema.entries),
+        _WRITE_ENTRIES,
         [
             {"transfer_id": transfer_id, "ledger": ledger, "amount_micros": amount}
             for ledger, amount in lines

@@ -10,7 +10,7 @@ import contextlib
 import queue
 import threading
 from collections.abc import Callable, Iterable
-from concurrent.futures import Future, InvalidStateError, ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Concatenate, ParamSpec, TypeVar
@@ -37,10 +37,30 @@ SQLITE = "sqlite:///"
 _log = structlog.get_logger("framegate.store.database")
 
 
+# Of a caller on an event loop, or of one that waits on its own thread.
+Answer = asyncio.Future[Any] | Future[Any]
+
+
 @dataclass(frozen=True)
 class _Unit:
     work: Callable[[Transaction], Any]
-    answer: "Future[Any]"
+    answer: Answer
+
+
+@dataclass(frozen=True)
+class _Outcome:
+    answer: Answer
+    value: Any = None
+    error: BaseException | None = None
+
+    def tell(self) -> None:
+        """Answer, unless the caller has gone away."""
+        if self.answer.done():
+            return
+        if self.error is None:
+            self.answer.set_result(self.value)
+        else:
+            self.answer.set_exception(self.error)
 
 
 class Database:
@@ -107,10 +127,9 @@ class Database:
         raises   what `work` raises, with nothing of it kept; Overloaded when too many wait;
                  StoreDown when the database cannot write
         """
-        future: Future[T] = Future()
-        self._hand_in(lambda tx: work(tx, *args, **kwargs), future)
-        # Shielded: a caller that goes away must not leave a unit half-answered.
-        return await asyncio.shield(asyncio.wrap_future(future))
+        answer: asyncio.Future[T] = asyncio.get_running_loop().create_future()
+        self._hand_in(lambda tx: work(tx, *args, **kwargs), answer)
+        return await answer
 
     async def read(
         self, work: Callable[Concatenate[Transaction, P], T], *args: P.args, **kwargs: P.kwargs
@@ -141,9 +160,9 @@ class Database:
         self, work: Callable[Concatenate[Transaction, P], T], *args: P.args, **kwargs: P.kwargs
     ) -> T:
         """As `write`, waiting on the calling thread; for commands and start-up."""
-        future: Future[T] = Future()
-        self._hand_in(lambda tx: work(tx, *args, **kwargs), future)
-        return future.result()
+        answer: Future[T] = Future()
+        self._hand_in(lambda tx: work(tx, *args, **kwargs), answer)
+        return answer.result()
 
     async def close(self) -> None:
         """Finish what waits, then let go of every connection."""
@@ -160,7 +179,7 @@ class Database:
         self._readers.shutdown()
         self._engine.dispose()
 
-    def _hand_in(self, work: Callable[[Transaction], Any], answer: "Future[Any]") -> None:
+    def _hand_in(self, work: Callable[[Transaction], Any], answer: Answer) -> None:
         with self._door:
             if self._is_closed:
                 raise StoreDown
@@ -191,18 +210,18 @@ class Database:
         return units, False
 
     def _commit(self, units: list[_Unit]) -> None:
-        outcomes: list[tuple[_Unit, Any, BaseException | None]] = []
+        outcomes: list[_Outcome] = []
         try:
             with self._engine.connect() as connection, connection.begin():
                 outcomes.extend(_run(connection, unit) for unit in units)
         except DBAPIError as error:
             # The commit itself failed: not one of these units happened.
-            _answer((unit, None, StoreDown().with_cause(error)) for unit in units)
+            _tell(_Outcome(unit.answer, error=StoreDown().with_cause(error)) for unit in units)
             return
         except BaseException as error:  # noqa: BLE001 - the writer must outlive anything
-            _answer((unit, None, error) for unit in units)
+            _tell(_Outcome(unit.answer, error=error) for unit in units)
             return
-        _answer(outcomes)
+        _tell(outcomes)
         for call in self._after_commit:
             try:
                 call()
@@ -210,18 +229,24 @@ class Database:
                 _log.exception("database.listener_failed")
 
 
-def _run(connection: Connection, unit: _Unit) -> tuple[_Unit, Any, BaseException | None]:
+def _run(connection: Connection, unit: _Unit) -> _Outcome:
+    # Said by hand: a nested transaction of the library costs more than a unit's statements.
+    connection.exec_driver_sql("SAVEPOINT unit")
     try:
-        with connection.begin_nested():
-            return unit, unit.work(connection), None
-    except OperationalError as error:
+        value = unit.work(connection)
+    except Exception as error:
         if not _is_in_transaction(connection):
             # A full disk makes SQLite roll back everything: the units before this one are gone
             # too, and the next one would begin and commit a transaction of its own.
             raise
-        return unit, None, StoreDown().with_cause(error)
-    except Exception as error:  # noqa: BLE001 - handed to the caller whose work it was
-        return unit, None, error
+        connection.exec_driver_sql("ROLLBACK TO unit")
+        if isinstance(error, OperationalError):
+            error = StoreDown().with_cause(error)
+        return _Outcome(unit.answer, error=error)
+    finally:
+        if _is_in_transaction(connection):
+            connection.exec_driver_sql("RELEASE unit")
+    return _Outcome(unit.answer, value)
 
 
 def _is_in_transaction(connection: Connection) -> bool:
@@ -229,13 +254,23 @@ def _is_in_transaction(connection: Connection) -> bool:
     return bool(raw.in_transaction)
 
 
-def _answer(outcomes: Iterable[tuple[_Unit, Any, BaseException | None]]) -> None:
-    for unit, value, error in outcomes:
-        with contextlib.suppress(InvalidStateError):
-            if error is None:
-                unit.answer.set_result(value)
-            else:
-                unit.answer.set_exception(error)
+def _tell(outcomes: Iterable[_Outcome]) -> None:
+    """Answer everybody, and wake each event loop once: a wake-up costs more than an answer."""
+    by_loop: dict[asyncio.AbstractEventLoop, list[_Outcome]] = {}
+    for outcome in outcomes:
+        if isinstance(outcome.answer, asyncio.Future):
+            by_loop.setdefault(outcome.answer.get_loop(), []).append(outcome)
+        else:
+            outcome.tell()
+    for loop, theirs in by_loop.items():
+        # A loop that is closed has nobody left who waits.
+        with contextlib.suppress(RuntimeError):
+            loop.call_soon_threadsafe(_tell_all, theirs)
+
+
+def _tell_all(outcomes: Iterable[_Outcome]) -> None:
+    for outcome in outcomes:
+        outcome.tell()
 
 
 def _prepare_connection(connection: Any, _record: Any) -> None:

@@ -7,7 +7,7 @@ asks for goes through `of_caller` and `of_account`, which carry the account (SAF
 
 from typing import Any
 
-from sqlalchemy import Row, insert, select, update
+from sqlalchemy import Row, bindparam, insert, select, update
 
 from framegate import ids
 from framegate.domain.endpoint import KEPT_MAX, DisabledWhy, Endpoint, Wish
@@ -16,6 +16,13 @@ from framegate.store import schema
 from framegate.store.database import Transaction
 
 _endpoints = schema.endpoints
+
+# Built once: every create asks.
+_LISTENING = (
+    select(_endpoints)
+    .where(_endpoints.c.account_id == bindparam("account_id"), _endpoints.c.disabled_ms == 0)
+    .order_by(_endpoints.c.created_ms, _endpoints.c.id)
+)
 
 
 def create(tx: Transaction, *, account_id: str, wish: Wish, now_ms: int) -> Endpoint:
@@ -70,11 +77,7 @@ def listening(tx: Transaction, account_id: str, event: EventType) -> list[Endpoi
 
     One look at one index: for most accounts it finds nothing, on every step of every task.
     """
-    rows = tx.execute(
-        select(_endpoints)
-        .where(_endpoints.c.account_id == account_id, _endpoints.c.disabled_ms == 0)
-        .order_by(_endpoints.c.created_ms, _endpoints.c.id)
-    )
+    rows = tx.execute(_LISTENING, {"account_id": account_id})
     return [endpoint for endpoint in map(_endpoint, rows) if event in endpoint.events]
 
 

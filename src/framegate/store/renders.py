@@ -7,13 +7,22 @@ taking an order joins the task's own transaction and is never uncertain.
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Row, insert, select, update
+from sqlalchemy import Row, bindparam, insert, select, update
 
 from framegate.domain.upstream import RenderStatus
 from framegate.store import schema
 from framegate.store.database import Transaction
 
 _renders = schema.renders
+
+# Built once (decision 12).
+_BEGIN = insert(_renders)
+_BY_ID = select(_renders).where(_renders.c.id == bindparam("render_id"))
+_BY_TASK = select(_renders).where(_renders.c.task_id == bindparam("of_task"))
+_CHANGE = update(_renders).where(
+    _renders.c.id == bindparam("render_id"),
+    _renders.c.status.in_([RenderStatus.SUBMITTED.value, RenderStatus.PROCESSING.value]),
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,31 +53,24 @@ class RenderRow:
 
 def begin(tx: Transaction, render: RenderRow) -> None:
     """Insert a render that has just been ordered."""
-    tx.execute(insert(_renders).values(**vars(render) | {"status": render.status.value}))
+    tx.execute(_BEGIN, vars(render) | {"status": render.status.value})
 
 
 def by_id(tx: Transaction, render_id: str) -> RenderRow | None:
     """One render by its ticket."""
-    row = tx.execute(select(_renders).where(_renders.c.id == render_id)).one_or_none()
+    row = tx.execute(_BY_ID, {"render_id": render_id}).one_or_none()
     return _render(row) if row else None
 
 
 def by_task(tx: Transaction, task_id: str) -> RenderRow | None:
     """One render by the task that ordered it."""
-    row = tx.execute(select(_renders).where(_renders.c.task_id == task_id)).one_or_none()
+    row = tx.execute(_BY_TASK, {"of_task": task_id}).one_or_none()
     return _render(row) if row else None
 
 
 def change(tx: Transaction, render: RenderRow, /, *, now_ms: int, **changes: Any) -> bool:
     """Write changes while the render has not ended; False when it has."""
-    changed = tx.execute(
-        update(_renders)
-        .where(
-            _renders.c.id == render.id,
-            _renders.c.status.in_([RenderStatus.SUBMITTED.value, RenderStatus.PROCESSING.value]),
-        )
-        .values(updated_ms=now_ms, **changes)
-    )
+    changed = tx.execute(_CHANGE, {"render_id": render.id, "updated_ms": now_ms, **changes})
     return changed.rowcount == 1
 
 

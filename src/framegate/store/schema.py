@@ -132,7 +132,8 @@ tasks = Table(
     _number("next_ms", "when it is looked at next; 0 once terminal"),
     _number("deadline_ms", "when it is given up"),
     _number("polls", "how often the upstream was asked"),
-    _words("cost", "what the upstream billed us, its own JSON; for the operator only"),
+    _words("billing", "what the upstream billed us, its own JSON; for the operator only"),
+    _number("cost_micros", "the bill in the price's currency; -1: not known", default=-1),
     Index(None, "account_id", "created_ms"),
     Index(None, "account_id", "ticket"),
     Index(

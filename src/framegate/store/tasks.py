@@ -2,12 +2,17 @@
 
 Every change names the fence that its caller read; when the row has another one by now, the change
 does nothing and says so. Queries for a caller always carry the account (SAFETY promise 19).
+
+What every create and every look runs is built once, below, and given its values when it runs:
+building it again costs several times what SQLite needs to run it (decision 12).
 """
 
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
-from sqlalchemy import Row, and_, delete, insert, or_, select, update
+import msgspec
+from sqlalchemy import Row, Select, and_, bindparam, delete, func, insert, or_, select, update
 
 from framegate.domain.task import Task, TaskStatus, Video, check_move
 from framegate.store import schema
@@ -18,40 +23,54 @@ _tasks, _videos, _idempotency = schema.tasks, schema.videos, schema.idempotency
 _VIDEO_COLUMNS = [_videos.c[name].label(f"video_{name}") for name in Video.__dataclass_fields__]
 # The body is up to 1 MiB and hardly ever needed: it has a door of its own.
 _TASK_COLUMNS = [column for column in _tasks.c if column.name not in {"body", "operator_note"}]
+# A task's fields that a column holds as they are.
+_TASK_NAMES = [name for name in Task.__dataclass_fields__ if name not in {"status", "video"}]
+
+_WITH_VIDEOS = _tasks.outerjoin(
+    _videos, and_(_videos.c.task_id == _tasks.c.id, _videos.c.deleted_ms == 0)
+)
+
+# A task and the video that is kept of it, if any; a WHERE says which.
+_A_TASK = select(*_TASK_COLUMNS, *_VIDEO_COLUMNS).select_from(_WITH_VIDEOS).limit(1)
+_BY_ID = _A_TASK.where(_tasks.c.id == bindparam("task_id"))
+# A refused create is nobody's task.
+_OF_CALLER = _A_TASK.where(
+    _tasks.c.account_id == bindparam("account_id"),
+    _tasks.c.status != TaskStatus.REFUSED.value,
+    or_(_tasks.c.id == bindparam("public_id"), _tasks.c.ticket == bindparam("public_id")),
+)
+_BY_EXTERNAL_ID = _A_TASK.where(
+    _tasks.c.account_id == bindparam("account_id"),
+    _tasks.c.external_task_id == bindparam("external_task_id"),
+    # Said as the partial index says it, which is used for nothing less.
+    _tasks.c.external_task_id != "",
+    _tasks.c.status != TaskStatus.REFUSED.value,
+)
+_SOME_IN_FLIGHT = (
+    select(_tasks.c.id)
+    .where(_tasks.c.upstream == bindparam("of_upstream"), _tasks.c.ended_ms == 0)
+    .limit(bindparam("count_max"))
+)
+_IN_FLIGHT = select(func.count()).select_from(_SOME_IN_FLIGHT.subquery())
+_BEGIN = insert(_tasks)
+# The compare-and-set: which columns are set is said by the values that it runs with.
+_MOVE = update(_tasks).where(
+    _tasks.c.id == bindparam("read_id"),
+    _tasks.c.fence == bindparam("read_fence"),
+    _tasks.c.status == bindparam("read_status"),
+)
+_REMEMBERED = select(_idempotency.c.body_sha256, _idempotency.c.task_id).where(
+    _idempotency.c.account_id == bindparam("account_id"),
+    _idempotency.c.path == bindparam("path"),
+    _idempotency.c.key == bindparam("key"),
+)
+_REMEMBER = insert(_idempotency)
 
 
 def begin(tx: Transaction, task: Task, *, body: bytes) -> None:
     """Insert a task that has just been accepted from its caller."""
-    tx.execute(
-        insert(_tasks).values(
-            id=task.id,
-            account_id=task.account_id,
-            key_id=task.key_id,
-            kind=task.kind,
-            model=task.model,
-            status=task.status.value,
-            fence=task.fence,
-            request_id=task.request_id,
-            upstream=task.upstream,
-            ticket=task.ticket,
-            external_task_id=task.external_task_id,
-            callback_url=task.callback_url,
-            resolution=task.resolution,
-            aspect_ratio=task.aspect_ratio,
-            duration_s=task.duration_s,
-            body=body,
-            body_sha256=task.body_sha256,
-            price_micros=task.price_micros,
-            price_version=task.price_version,
-            currency=task.currency,
-            answer=task.answer,
-            created_ms=task.created_ms,
-            updated_ms=task.updated_ms,
-            sent_ms=task.sent_ms,
-            next_ms=task.next_ms,
-            deadline_ms=task.deadline_ms,
-        )
-    )
+    cells = {name: getattr(task, name) for name in _TASK_NAMES}
+    tx.execute(_BEGIN, cells | {"status": task.status.value, "body": body})
 
 
 def move(
@@ -78,22 +97,29 @@ def move(
         changes["ended_ms"], next_ms = now_ms, 0
     if operator_note is not None:
         changes["operator_note"] = operator_note
-    changed = tx.execute(
-        update(_tasks)
-        .where(
-            _tasks.c.id == task.id,
-            _tasks.c.fence == task.fence,
-            _tasks.c.status == task.status.value,
-        )
-        .values(status=status.value, fence=task.fence + 1, next_ms=next_ms, **changes)
-    )
+    read = {"read_id": task.id, "read_fence": task.fence, "read_status": task.status.value}
+    written = {"status": status.value, "fence": task.fence + 1, "next_ms": next_ms, **changes}
+    changed = tx.execute(_MOVE, read | written)
     if changed.rowcount != 1:
         return None
     known = {name: value for name, value in changes.items() if name in Task.__dataclass_fields__}
     return replace(task, status=status, fence=task.fence + 1, next_ms=next_ms, **known)
 
 
-def record_late(tx: Transaction, task_id: str, *, now_ms: int) -> None:
+def note_cost(
+    tx: Transaction, task_id: str, *, billing: Sequence[Mapping[str, Any]], cost_micros: int
+) -> None:
+    """Keep what the upstream billed us, in its own shape and in ours: for the operator only."""
+    if billing:
+        text = msgspec.json.encode(billing).decode()
+        tx.execute(
+            update(_tasks)
+            .where(_tasks.c.id == task_id)
+            .values(billing=text, cost_micros=cost_micros)
+        )
+
+
+def note_late(tx: Transaction, task_id: str, *, now_ms: int) -> None:
     """Note that an upstream succeeded after we had released: nothing is charged (promise 6)."""
     tx.execute(
         update(_tasks).where(_tasks.c.id == task_id, _tasks.c.late_ms == 0).values(late_ms=now_ms)
@@ -119,40 +145,33 @@ def keep_video(tx: Transaction, task: Task, video: Video) -> None:
 
 def by_id(tx: Transaction, task_id: str) -> Task | None:
     """A task by our own id, for flows."""
-    return _one(tx, _tasks.c.id == task_id)
+    return _one(tx, _BY_ID, task_id=task_id)
 
 
 def of_caller(tx: Transaction, account_id: str, public_id: str) -> Task | None:
     """A caller's task by our id or the upstream's; refused ones are nobody's (rule 84)."""
     if not public_id:
         return None  # Every task without a ticket would match.
-    return _one(
-        tx,
-        and_(
-            _tasks.c.account_id == account_id,
-            or_(_tasks.c.id == public_id, _tasks.c.ticket == public_id),
-            _tasks.c.status != TaskStatus.REFUSED.value,
-        ),
-    )
+    return _one(tx, _OF_CALLER, account_id=account_id, public_id=public_id)
 
 
 def by_external_id(tx: Transaction, account_id: str, external_task_id: str) -> Task | None:
     """A caller's task by the caller's own id."""
-    return _one(
-        tx,
-        and_(
-            _tasks.c.account_id == account_id,
-            _tasks.c.external_task_id == external_task_id,
-            _tasks.c.external_task_id != "",
-            _tasks.c.status != TaskStatus.REFUSED.value,
-        ),
-    )
+    return _one(tx, _BY_EXTERNAL_ID, account_id=account_id, external_task_id=external_task_id)
 
 
 def body_of(tx: Transaction, task_id: str) -> bytes:
     """The caller's exact bytes."""
     body: bytes = tx.execute(select(_tasks.c.body).where(_tasks.c.id == task_id)).scalar_one()
     return body
+
+
+def in_flight(tx: Transaction, upstream: str, *, count_max: int) -> int:
+    """How many tasks an upstream has that have not ended; counted no further than `count_max`."""
+    count: int = tx.execute(
+        _IN_FLIGHT, {"of_upstream": upstream, "count_max": count_max}
+    ).scalar_one()
+    return count
 
 
 def open_overdue(tx: Transaction, *, before_ms: int, rows_max: int) -> list[str]:
@@ -164,6 +183,32 @@ def open_overdue(tx: Transaction, *, before_ms: int, rows_max: int) -> list[str]
         .limit(rows_max)
     )
     return list(rows.scalars())
+
+
+# --- the operator's view ----------------------------------------------------------------------
+
+
+@dataclass(frozen=True, kw_only=True)
+class Record:
+    """A task with what only the operator may see."""
+
+    task: Task
+    operator_note: str
+    billing: str  # JSON, the upstream's own; "" for none.
+    cost_micros: int  # domain.cost.NOT_KNOWN where it cannot be told.
+    late_ms: int
+
+
+def record_of(tx: Transaction, any_id: str) -> Record | None:
+    """One task by our id or the upstream's, of whichever account."""
+    found = _records(tx, or_(_tasks.c.id == any_id, _tasks.c.ticket == (any_id or None)), 1)
+    return found[0] if found else None
+
+
+def uncertain_records(tx: Transaction, *, rows_max: int) -> list[Record]:
+    """The tasks of which nobody knows whether they were bought, oldest first."""
+    is_uncertain = and_(_tasks.c.ended_ms == 0, _tasks.c.status == TaskStatus.UNCERTAIN.value)
+    return _records(tx, is_uncertain, rows_max)
 
 
 # --- videos -----------------------------------------------------------------------------------
@@ -203,11 +248,7 @@ def video_ids(tx: Transaction) -> set[str]:
 def remembered(tx: Transaction, *, account_id: str, path: str, key: str) -> tuple[str, str] | None:
     """The body hash and the task behind an Idempotency-Key, when it came before."""
     row = tx.execute(
-        select(_idempotency.c.body_sha256, _idempotency.c.task_id).where(
-            _idempotency.c.account_id == account_id,
-            _idempotency.c.path == path,
-            _idempotency.c.key == key,
-        )
+        _REMEMBERED, {"account_id": account_id, "path": path, "key": key}
     ).one_or_none()
     return (row.body_sha256, row.task_id) if row else None
 
@@ -224,14 +265,15 @@ def remember(
 ) -> None:
     """Bind an Idempotency-Key to the task that begins in this transaction."""
     tx.execute(
-        insert(_idempotency).values(
-            account_id=account_id,
-            path=path,
-            key=key,
-            body_sha256=body_sha256,
-            task_id=task_id,
-            created_ms=now_ms,
-        )
+        _REMEMBER,
+        {
+            "account_id": account_id,
+            "path": path,
+            "key": key,
+            "body_sha256": body_sha256,
+            "task_id": task_id,
+            "created_ms": now_ms,
+        },
     )
 
 
@@ -248,28 +290,38 @@ def forget_requests(tx: Transaction, *, before_ms: int) -> None:
 # --- inside -----------------------------------------------------------------------------------
 
 
-def _one(tx: Transaction, condition: Any) -> Task | None:
-    row = tx.execute(
-        select(*_TASK_COLUMNS, *_VIDEO_COLUMNS)
-        .join_from(
-            _tasks,
-            _videos,
-            and_(_videos.c.task_id == _tasks.c.id, _videos.c.deleted_ms == 0),
-            isouter=True,
-        )
-        .where(condition)
-        .limit(1)
-    ).one_or_none()
+def _one(tx: Transaction, statement: Select[Any], **values: str) -> Task | None:
+    row = tx.execute(statement, values).one_or_none()
     return _task(row) if row else None
+
+
+def _records(tx: Transaction, condition: Any, rows_max: int) -> list[Record]:
+    columns: list[Any] = [*_TASK_COLUMNS, _tasks.c.operator_note, *_VIDEO_COLUMNS]
+    rows = tx.execute(
+        select(*columns)
+        .select_from(_WITH_VIDEOS)
+        .where(condition)
+        .order_by(_tasks.c.created_ms)
+        .limit(rows_max)
+    )
+    return [
+        Record(
+            task=_task(row),
+            operator_note=row.operator_note,
+            billing=row.billing,
+            cost_micros=row.cost_micros,
+            late_ms=row.late_ms,
+        )
+        for row in rows
+    ]
 
 
 def _task(row: Row[Any]) -> Task:
     cells = row._mapping  # noqa: SLF001 - the documented way to read a row by name
-    names = [name for name in Task.__dataclass_fields__ if name not in {"status", "video"}]
     return Task(
         status=TaskStatus(cells["status"]),
         video=_video(row) if cells["video_id"] else None,
-        **{name: cells[name] for name in names},
+        **{name: cells[name] for name in _TASK_NAMES},
     )
 
 

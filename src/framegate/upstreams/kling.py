@@ -1,19 +1,24 @@
-"""Kling's own API, or another gateway of the same dialect, with an API key.
+"""Kling's own API, or another gateway of the same dialect.
 
-Sends the caller's bytes as they are and reads answers in both vocabularies (CONTRACT section 5).
-A POST is sent once: what became of it is a value here, and the flows decide.
+Sends the caller's bytes as they are, but for the two splices that the operator may turn on, and
+asks for many tasks in one query. A POST is sent once: what became of it is a value here, and the
+flows decide. `answers` reads what comes back, `login` says who we are.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+import hashlib
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
 import msgspec
 
+from framegate.domain import splice
 from framegate.domain.submission import IMAGE_TO_VIDEO, TEXT_TO_VIDEO, Kind
 from framegate.domain.upstream import (
+    Checked,
     Fetched,
     Order,
     Output,
@@ -21,7 +26,6 @@ from framegate.domain.upstream import (
     Refused,
     Relay,
     Render,
-    RenderStatus,
     SubmitAnswer,
     Ticket,
     Uncertain,
@@ -30,28 +34,28 @@ from framegate.domain.upstream import (
 )
 from framegate.errors import AddressRefused, AnswerLost, AnswerTooLarge, NotSent, OutboundError
 from framegate.outbound import Answer, Outbound
+from framegate.upstreams.answers import (
+    RETRY_AFTER_S,
+    read_code,
+    read_packages,
+    read_query,
+    read_submit,
+)
+from framegate.upstreams.asking import Asker
+from framegate.upstreams.login import Login
 
 ANSWER_BYTES_MAX = 1 << 20
 VIDEO_BYTES_MAX = 2 << 30
 VIDEO_WAIT_S_MAX = 600
+QUERY_IDS_MAX = 20
+TOO_FAST = 1302
+NOT_FOUND = 1203
+HTTP_TOO_MANY = 429
+NO_TASK = "0"
+"""No task has this id: asking for it proves the login and costs nothing."""
 
-# Refusals of our account: never shown to a customer (CONTRACT rule 83).
-BLAMES_OPERATOR = frozenset({1000, 1001, 1002, 1003, 1004, 1100, 1101, 1102, 1103, 1304})
-# Not a definite no: a task may exist (rules 34 and 74).
-UNCERTAIN_CODES = frozenset({5000, 5002})
-RATE_CODES = frozenset({1302, 1303})
-RETRY_AFTER_S = 1
-# The rest of section 5.7: a definite no whatever its HTTP status.
-REFUSAL_CODES = frozenset({1200, 1201, 1202, 1203, 1300, 1301, 1302, 1303, 5001}) | BLAMES_OPERATOR
-
-STATUSES = {
-    "submitted": RenderStatus.SUBMITTED,
-    "queued": RenderStatus.SUBMITTED,
-    "processing": RenderStatus.PROCESSING,
-    "succeed": RenderStatus.SUCCEEDED,
-    "succeeded": RenderStatus.SUCCEEDED,
-    "failed": RenderStatus.FAILED,
-}
+SCOPED_PREFIX = "fg-"
+SCOPED_CHARACTERS = 40
 
 
 @dataclass(kw_only=True)
@@ -62,25 +66,46 @@ class Kling:
     models: frozenset[str]
     base_url: str
     path_prefix: str
-    api_key: str
+    login: Login
     submit_wait_s: int
     poll_wait_s: int
     operator_door: Outbound  # To the address that the operator configured.
     public_door: Outbound  # To wherever the upstream's answers point.
     kinds: frozenset[Kind] = frozenset({IMAGE_TO_VIDEO, TEXT_TO_VIDEO})
     weight: int = 1
+    unit_price_micros: int = 0
     concurrency: int = 0
-    reports: bool = False
-    tells_the_caller: bool = True
+    queries_per_s: int = 10
+    callbacks: str = "verbatim"
+    external_ids: str = "verbatim"
+    asker: Asker = field(init=False)
+
+    def __post_init__(self) -> None:
+        """One asker for all of this upstream's tasks; a page's gateway is asked one by one."""
+        self.asker = Asker(
+            ask=self._ask_one if self.path_prefix else self._ask_many,
+            ids_max=1 if self.path_prefix else QUERY_IDS_MAX,
+            per_s=self.queries_per_s,
+        )
+
+    @property
+    def tells_the_caller(self) -> bool:
+        """Verbatim callbacks go from the upstream straight to the customer (rule 38)."""
+        return self.callbacks == "verbatim"
+
+    def reports_on(self, callback_url: str) -> bool:
+        """Where the customer's callback_url is there to be replaced by ours (rule 40)."""
+        return self.callbacks == "gateway" and bool(callback_url)
 
     async def submit(self, order: Order) -> SubmitAnswer:
         """Send the caller's bytes once and say what is known then."""
-        url = f"{self.base_url}{self.path_prefix}/image-to-video/{quote(order.submission.model)}"
+        submission = order.submission
+        url = self._url(f"/{submission.kind}/{quote(submission.model, safe='')}")
         try:
             answer = await self.operator_door.post(
                 url,
-                body=order.submission.body,
-                headers={"Content-Type": "application/json", **self._authorization()},
+                body=self._body(order),
+                headers={"Content-Type": "application/json", **self.login.headers()},
                 wait_s_max=self.submit_wait_s,
                 answer_bytes_max=ANSWER_BYTES_MAX,
             )
@@ -88,25 +113,54 @@ class Kling:
             return Unreachable(reason=str(error))
         except (AnswerLost, AnswerTooLarge) as error:
             return Uncertain(reason=str(error))
-        return read_submit(answer)
+        return self._unscoped(read_submit(answer), order)
 
     async def find(self, *, task_id: str, account_id: str, external_task_id: str) -> PollAnswer:  # noqa: ARG002 - the protocol's
-        """Look for an order by the caller's id; without one nobody can tell."""
+        """Look for an order by the id that it was sent under; without one nobody can tell."""
+        # A list of ids is parted by commas, and one gateway of the page has no such query.
         if not external_task_id or self.path_prefix:
             return Unknown()
-        return await self._query(f"/tasks?external_task_ids={quote(external_task_id, safe='')}")
+        sent_as = self._external_id(account_id, external_task_id)
+        if "," in sent_as:
+            return Unknown()
+        path = f"/tasks?external_task_ids={quote(sent_as, safe='')}"
+        return (await self._query(path, [sent_as]))[sent_as]
 
     async def poll(self, ticket: str) -> PollAnswer:
-        """Ask for one task, the way this kind of gateway is asked."""
-        safe = quote(ticket, safe="")
-        if self.path_prefix:
-            (model,) = sorted(self.models)[:1]
-            return await self._query(f"{self.path_prefix}/image-to-video/{quote(model)}/{safe}")
-        return await self._query(f"/tasks?task_ids={safe}")
+        """Ask for one task, together with the others that are asked for now."""
+        return await self.asker.about(ticket)
 
     async def progress(self, ticket: str) -> Render | None:  # noqa: ARG002 - the protocol's
         """Nothing: this dialect has no progress."""
         return None
+
+    async def check(self) -> Checked:
+        """Ask for a task that does not exist: proves address and login, costs nothing."""
+        began_s = time.monotonic()
+        try:
+            answer = await self._get(self._task_path(NO_TASK))
+        except OutboundError as error:
+            return Checked(is_well=False, says=f"no answer: {error}")
+        took_ms = int((time.monotonic() - began_s) * 1_000)
+        code, message = read_code(answer)
+        # A page's gateway says 404/1203 of a task that is not there: it knows us all the same.
+        is_well = code == 0 or (bool(self.path_prefix) and code == NOT_FOUND)
+        says = f"HTTP {answer.status}, code {code}: {message}"
+        return Checked(is_well=is_well, says=says, took_ms=took_ms)
+
+    async def costs(self, *, since_ms: int, until_ms: int) -> list[Mapping[str, Any]]:
+        """The account's packages and what is left of them (section 5.10); needs the key pair.
+
+        raises   OutboundError when there is no answer; nothing is known then
+        """
+        path = f"/account/costs?start_time={since_ms}&end_time={until_ms}"
+        answer = await self.operator_door.get(
+            f"{self.base_url}{path}",
+            headers=self.login.pair_headers(),
+            wait_s_max=self.poll_wait_s,
+            answer_bytes_max=ANSWER_BYTES_MAX,
+        )
+        return read_packages(answer)
 
     async def fetch(self, output: Output, to: Path) -> Fetched:
         """Copy the video from the address that the upstream gave."""
@@ -116,100 +170,86 @@ class Kling:
         return Fetched(path=to, bytes_count=got.bytes_count, sha256=got.sha256)
 
     async def close(self) -> None:
-        """Nothing of its own: the doors belong to the gateway."""
+        """Ask nothing more; the doors belong to the gateway."""
+        await self.asker.close()
 
-    async def _query(self, path: str) -> PollAnswer:
+    # --- what is sent -------------------------------------------------------------------------
+
+    def _body(self, order: Order) -> bytes:
+        """The caller's bytes, with at most two values replaced (rules 37 to 40)."""
+        body = order.submission.body
+        if self.callbacks == "gateway" and order.submission.callback_url:
+            body = splice.value_replaced(body, "options", "callback_url", by=order.report_to)
+        if self.external_ids == "scoped" and order.submission.external_task_id:
+            sent_as = self._external_id(order.account_id, order.submission.external_task_id)
+            body = splice.value_replaced(body, "options", "external_task_id", by=sent_as)
+        return body
+
+    def _external_id(self, account_id: str, external_task_id: str) -> str:
+        """The id that the upstream knows: the caller's, or one that no other account can have.
+
+        It is of one length and one alphabet, since the vendor's limits are not known.
+        """
+        if self.external_ids == "verbatim":
+            return external_task_id
+        digest = hashlib.sha256(f"{account_id}\0{external_task_id}".encode()).hexdigest()
+        return SCOPED_PREFIX + digest[:SCOPED_CHARACTERS]
+
+    def _unscoped(self, answer: SubmitAnswer, order: Order) -> SubmitAnswer:
+        """The answer with the caller's own id where the upstream repeats ours (rule 39)."""
+        external_id = order.submission.external_task_id
+        if (
+            self.external_ids == "verbatim"
+            or not external_id
+            or not isinstance(answer, Ticket | Refused)
+        ):
+            return answer
+        sent_as = self._external_id(order.account_id, external_id)
+        return replace(answer, relay=_renamed(answer.relay, sent_as, external_id))
+
+    # --- what is asked ------------------------------------------------------------------------
+
+    def _task_path(self, ticket: str) -> str:
+        safe = quote(ticket, safe="")
+        if not self.path_prefix:
+            return f"/tasks?task_ids={safe}"
+        model = min(self.models)  # Any model finds any task.
+        return f"{self.path_prefix}/{IMAGE_TO_VIDEO}/{quote(model, safe='')}/{safe}"
+
+    async def _ask_one(self, tickets: Sequence[str]) -> Mapping[str, PollAnswer]:
+        return await self._query(self._task_path(tickets[0]), tickets)
+
+    async def _ask_many(self, tickets: Sequence[str]) -> Mapping[str, PollAnswer]:
+        listed = ",".join(quote(ticket, safe="") for ticket in tickets)
+        return await self._query(f"/tasks?task_ids={listed}", tickets)
+
+    async def _query(self, path: str, tickets: Sequence[str]) -> dict[str, PollAnswer]:
         try:
-            answer = await self.operator_door.get(
-                f"{self.base_url}{path}",
-                headers=self._authorization(),
-                wait_s_max=self.poll_wait_s,
-                answer_bytes_max=ANSWER_BYTES_MAX,
-            )
+            answer = await self._get(path)
         except OutboundError as error:
-            return Unreachable(reason=str(error))
-        return read_query(answer)
+            return dict.fromkeys(tickets, Unreachable(reason=str(error)))
+        if answer.status == HTTP_TOO_MANY or read_code(answer)[0] == TOO_FAST:
+            self.asker.slow_down(RETRY_AFTER_S)
+        return read_query(answer, tickets)
 
-    def _authorization(self) -> dict[str, str]:
-        return {"Authorization": f"Bearer {self.api_key}"}
-
-
-def read_submit(answer: Answer) -> SubmitAnswer:
-    """Tell a ticket from a definite no from an uncertain answer; `code` before HTTP status.
-
-    source   CONTRACT rules 34, 42, 74, 83 and section 5.7
-    """
-    body = _object(answer.body)
-    code = body.get("code")
-    if type(code) is not int:
-        return Uncertain(reason=f"HTTP {answer.status} without a readable code")
-    relay = Relay(
-        http_status=answer.status,
-        code=code,
-        message=_text(body, "message"),
-        request_id=_text(body, "request_id"),
-        data=data if isinstance(data := body.get("data"), dict) else {},
-        retry_after_s=_retry_after(answer, code),
-    )
-    if code == 0:
-        ticket = _text(relay.data, "id") or _text(relay.data, "task_id")
-        return (
-            Ticket(id=ticket, relay=relay) if ticket else Uncertain(reason="code 0 without an id")
+    async def _get(self, path: str) -> Answer:
+        return await self.operator_door.get(
+            f"{self.base_url}{path}",
+            headers=self.login.headers(),
+            wait_s_max=self.poll_wait_s,
+            answer_bytes_max=ANSWER_BYTES_MAX,
         )
-    if code in UNCERTAIN_CODES or (code not in REFUSAL_CODES and answer.status >= 500):  # noqa: PLR2004
-        return Uncertain(reason=f"HTTP {answer.status}, code {code}: {relay.message}")
-    return Refused(relay=relay, blames_operator=code in BLAMES_OPERATOR)
+
+    def _url(self, path: str) -> str:
+        return f"{self.base_url}{self.path_prefix}{path}"
 
 
-def read_query(answer: Answer) -> PollAnswer:
-    """Read one task out of a query's answer, object or array, in either vocabulary."""
-    body = _object(answer.body)
-    if body.get("code") != 0:
-        return Unreachable(reason=f"HTTP {answer.status}, code {body.get('code')}")
-    data = body.get("data")
-    if isinstance(data, list):
-        data = data[0] if data else {}
-    if not isinstance(data, dict) or not data:
-        return Unknown()
-    word = _text(data, "status") or _text(data, "task_status")
-    status = STATUSES.get(word)
-    if status is None:
-        # An unknown word is waited out: neither success nor failure may be guessed.
-        return Unreachable(reason=f"unknown status {word!r}")
-    return Render(
-        ticket=_text(data, "id") or _text(data, "task_id"),
-        status=status,
-        message=_text(data, "message") or _text(data, "task_status_msg"),
-        outputs=tuple(_outputs(data)),
+def _renamed(relay: Relay, sent_as: str, external_id: str) -> Relay:
+    text = msgspec.json.encode(relay.data).decode()
+    # As JSON strings, so that neither the one nor the other can break out of its quotes.
+    old, new = (msgspec.json.encode(each).decode()[1:-1] for each in (sent_as, external_id))
+    return replace(
+        relay,
+        message=relay.message.replace(sent_as, external_id),
+        data=msgspec.json.decode(text.replace(old, new)),
     )
-
-
-def _outputs(data: Mapping[str, Any]) -> list[Output]:
-    result = data.get("task_result")
-    listed = data.get("outputs") or (result.get("videos") if isinstance(result, dict) else None)
-    return [
-        Output(id=_text(item, "id"), location=_text(item, "url"), duration=_text(item, "duration"))
-        for item in listed or []
-        if isinstance(item, dict) and _text(item, "url")
-    ]
-
-
-def _object(body: bytes) -> dict[str, Any]:
-    try:
-        value = msgspec.json.decode(body)
-    except msgspec.DecodeError:
-        return {}
-    return value if isinstance(value, dict) else {}
-
-
-def _text(data: Mapping[str, Any], key: str) -> str:
-    value = data.get(key)
-    return value if isinstance(value, str) else ""
-
-
-def _retry_after(answer: Answer, code: int) -> int | None:
-    # Rule 34: 1302 and 1303 always carry one, the permanent 429s never.
-    if code not in RATE_CODES:
-        return None
-    text = answer.headers.get("Retry-After", "")
-    return max(1, int(text)) if text.isascii() and text.isdigit() else RETRY_AFTER_S

@@ -21,6 +21,7 @@ from framegate.domain import picture
 from framegate.domain.link import Links
 from framegate.domain.submission import IMAGE_TO_VIDEO, Kind
 from framegate.domain.upstream import (
+    Checked,
     Fetched,
     Order,
     Output,
@@ -84,8 +85,8 @@ class Local:
     renderer: Renderer = render
     kinds: frozenset[Kind] = frozenset({IMAGE_TO_VIDEO})
     weight: int = 1
+    unit_price_micros: int = 0
     concurrency: int = 0
-    reports: bool = False  # Its jobs wake the tracking themselves.
     tells_the_caller: bool = False
     _live: dict[str, Progress] = field(default_factory=dict)
 
@@ -97,6 +98,14 @@ class Local:
         renders.begin(tx, row)
         engine.enqueue(tx, "render", row.id, at_ms=now_ms)
         return Ticket(id=row.id, relay=_relay(row, order))
+
+    def reports_on(self, callback_url: str) -> bool:  # noqa: ARG002 - the protocol's
+        """Always: a render that starts or ends wakes the tracking in its own transaction."""
+        return True
+
+    async def check(self) -> Checked:
+        """Well: it is a part of this process."""
+        return Checked(is_well=True, says="renders here")
 
     async def submit(self, order: Order) -> SubmitAnswer:
         """Take an order in a transaction of its own."""

@@ -19,6 +19,8 @@ from framegate.web.api import Api
 from framegate.web.edge import Edge, Paths
 from framegate.web.envelope import request_id_of
 from framegate.web.kling import KlingDialect
+from framegate.web.news import News
+from framegate.web.operator import Operator
 from framegate.web.stored import Stored
 from framegate.web.webhooks import Webhooks
 
@@ -30,6 +32,8 @@ def app(gateway: Gateway) -> ASGIApp:
         *Stored(gateway).routes(),
         *Api(gateway).routes(),
         *Webhooks(gateway).routes(),
+        *Operator(gateway).routes(),
+        *News(gateway).routes(),
         *KlingDialect(gateway).routes(),
     ]
     return Edge(Paths(routes))

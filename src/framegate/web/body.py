@@ -28,7 +28,7 @@ async def read_json(
     raises   BodyTooLarge, MediaTypeWrong, RequestTimedOut; ClientDisconnect when the caller left
     source   CONTRACT.md rules 33 (size before media type) and 51
     """
-    _judge_announced_length(request.headers, bytes_max)
+    judge_announced_length(request.headers, bytes_max)
     judge_media_type(request.headers)
     return await read(request, bytes_max=bytes_max, wait_s_max=wait_s_max)
 
@@ -39,7 +39,7 @@ async def read(request: Request, *, bytes_max: int, wait_s_max: float = BODY_WAI
     The announced length is judged before a byte is read, so that a caller who waits for
     `100 Continue` never sends a body in vain; a chunked body is counted as it comes.
     """
-    _judge_announced_length(request.headers, bytes_max)
+    judge_announced_length(request.headers, bytes_max)
     try:
         async with asyncio.timeout(wait_s_max):
             return await _read_counted(request, bytes_max)
@@ -72,7 +72,11 @@ def _judge_content_type(content_type: str) -> None:
             raise MediaTypeWrong(f"Content-Type charset must be utf-8; got {_echo(value)}")
 
 
-def _judge_announced_length(headers: Headers, bytes_max: int) -> None:
+def judge_announced_length(headers: Headers, bytes_max: int) -> None:
+    """Refuse a body that says itself that it is too long.
+
+    raises   BodyTooLarge
+    """
     announced = headers.get("content-length", "0")
     # The server refuses a length that is no number; a huge one has more digits than any limit.
     if announced.isascii() and announced.isdigit() and int(announced[:20]) > bytes_max:

@@ -13,6 +13,7 @@ from starlette.requests import Request
 from starlette.types import Message
 
 from framegate.errors import BodyMalformed, BodyTooLarge, RequestTimedOut
+from framegate.web.body import judge_announced_length
 
 FORM_BYTES_MAX = 65_536
 FORM_FIELDS_MAX = 10
@@ -28,9 +29,7 @@ async def receive(request: Request, to: Path, *, bytes_max: int) -> None:
     """
     is_form = request.headers.get("content-type", "").lower().startswith("multipart/form-data")
     limit = bytes_max + (FORM_BYTES_MAX if is_form else 0)
-    announced = request.headers.get("content-length", "")
-    if announced.isdigit() and int(announced) > limit:
-        raise BodyTooLarge(bytes_max)
+    judge_announced_length(request.headers, limit)
     counted = _counted(request, limit=limit, bytes_max=bytes_max)
     try:
         async with asyncio.timeout(UPLOAD_WAIT_S_MAX):

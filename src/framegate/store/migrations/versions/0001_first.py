@@ -206,7 +206,8 @@ def _tasks() -> None:
         sa.Column("next_ms", sa.BigInteger(), server_default="0", nullable=False),
         sa.Column("deadline_ms", sa.BigInteger(), server_default="0", nullable=False),
         sa.Column("polls", sa.BigInteger(), server_default="0", nullable=False),
-        sa.Column("cost", sa.String(), server_default="", nullable=False),
+        sa.Column("billing", sa.String(), server_default="", nullable=False),
+        sa.Column("cost_micros", sa.BigInteger(), server_default="-1", nullable=False),
         sa.ForeignKeyConstraint(["account_id"], ["accounts.id"], name=op.f("fk_tasks_account_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_tasks")),
     )

@@ -14,7 +14,7 @@ from framegate.domain.upstream import (
     Unreachable,
 )
 from framegate.outbound import Answer
-from framegate.upstreams.kling import read_query, read_submit
+from framegate.upstreams.answers import read_query, read_submit
 
 
 def answer(status, body, **headers):
@@ -131,9 +131,15 @@ PAGE = {
 }
 
 
+def read_one(answered, ticket="9"):
+    """What a query for one id says about it."""
+    (found,) = read_query(answered, [ticket]).values()
+    return found
+
+
 @pytest.mark.parametrize("data", [[VENDOR], VENDOR, PAGE])
 def test_both_shapes_and_both_vocabularies_are_read(data):
-    render = read_query(answer(200, envelope(0, data=data)))
+    render = read_one(answer(200, envelope(0, data=data)), "933557962801545273")
     assert render.ticket == "933557962801545273"
     assert render.status is RenderStatus.SUCCEEDED
     assert render.outputs[0].location == "https://v.example/out.mp4"
@@ -143,13 +149,13 @@ def test_both_shapes_and_both_vocabularies_are_read(data):
 @pytest.mark.parametrize("key", ["message", "task_status_msg"])
 def test_the_reason_of_a_failure_is_read_under_either_name(key):
     data = {"id": "9", "status": "failed", key: "Image pixel is invalid"}
-    render = read_query(answer(200, envelope(0, data=[data])))
+    render = read_one(answer(200, envelope(0, data=[data])))
     assert (render.status, render.message) == (RenderStatus.FAILED, "Image pixel is invalid")
 
 
 @pytest.mark.parametrize("data", [[], {}, None, [None], "x"])
 def test_an_absent_task_is_unknown(data):
-    assert isinstance(read_query(answer(200, envelope(0, data=data))), Unknown)
+    assert isinstance(read_one(answer(200, envelope(0, data=data))), Unknown)
 
 
 @pytest.mark.parametrize(
@@ -162,12 +168,52 @@ def test_an_absent_task_is_unknown(data):
     ],
 )
 def test_trouble_and_unknown_words_are_never_news(trouble):
-    assert isinstance(read_query(trouble), Unreachable)
+    assert isinstance(read_one(trouble), Unreachable)
 
 
 @pytest.mark.parametrize("outputs", [None, [], [{}], ["x"], [{"id": "9"}], [{"url": 7}]])
 def test_outputs_without_an_address_are_no_outputs(outputs):
     data = {"id": "9", "status": "succeeded", "outputs": outputs}
-    render = read_query(answer(200, envelope(0, data=[data])))
+    render = read_one(answer(200, envelope(0, data=[data])))
     assert isinstance(render, Render)
     assert render.outputs == ()
+
+
+def test_many_are_read_each_under_its_own_id():
+    """Twenty ids go into one query, and the vendor leaves out what it does not know."""
+    other = {"id": "8", "external_id": "biz-1", "status": "processing"}
+
+    found = read_query(answer(200, envelope(0, data=[other, VENDOR])), ["933557962801545273", "7"])
+    by_external_id = read_query(answer(200, envelope(0, data=[other])), ["biz-1"])
+
+    assert found["933557962801545273"].status is RenderStatus.SUCCEEDED
+    assert isinstance(found["7"], Unknown)
+    assert by_external_id["biz-1"].ticket == "8"
+
+
+def test_time_and_bill_are_read_where_they_are_told():
+    bill = {"charge_type": "unit", "amount": "4", "package_type": "video"}
+    told = VENDOR | {"create_time": 1_781_080_778_802, "update_time": 1_781_080_794_151}
+
+    render = read_one(
+        answer(200, envelope(0, data=[told | {"billing": [bill, "x"]}])), VENDOR["id"]
+    )
+
+    assert render.took_ms == 15_349
+    assert render.billing == (bill,)
+
+
+@pytest.mark.parametrize("times", [{}, {"create_time": 5}, {"create_time": "1", "update_time": 9},
+                                   {"create_time": 9, "update_time": 5}])  # fmt: skip
+def test_time_that_cannot_be_told_is_not_guessed(times):
+    assert read_one(answer(200, envelope(0, data=[VENDOR | times])), VENDOR["id"]).took_ms == 0
+
+
+@pytest.mark.parametrize("code", [1302, 1303, 5001])
+def test_no_room_or_no_time_may_go_elsewhere(code):
+    assert read_submit(answer(429, envelope(code))).may_go_elsewhere
+
+
+@pytest.mark.parametrize("code", [1201, 1301, 1002, 1102])
+def test_refusal_of_the_order_or_of_the_account_is_not_no_room(code):
+    assert not read_submit(answer(400, envelope(code))).may_go_elsewhere

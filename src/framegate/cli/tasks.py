@@ -1,0 +1,127 @@
+"""`framegate tasks`: an operator's look at single tasks, and a word about uncertain ones."""
+
+from typing import Annotated, Any
+
+import typer
+from rich.table import Table
+
+from framegate.cli.accounts import opened
+from framegate.cli.options import ConfigOption, DataOption, JsonOption
+from framegate.cli.terminal import out, say, say_json
+from framegate.domain.cost import NOT_KNOWN
+from framegate.domain.money import decimal_from_micros
+from framegate.errors import NotFound, SettingsInvalid
+from framegate.flows import resolve
+from framegate.gateway import now_ms
+from framegate.store import tasks as rows
+from framegate.store.tasks import Record
+
+tasks = typer.Typer(no_args_is_help=True, help="Tasks: show one, find and resolve uncertain ones.")
+
+ROWS_MAX = 200
+TICKET_CHARACTERS_MAX = 200
+
+
+@tasks.command("show")
+def show(
+    task_id: Annotated[str, typer.Argument(help="task_..., or the upstream's id.")],
+    data: DataOption = None,
+    config: ConfigOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Show one task as only the operator sees it: upstream, notes, price, cost and margin."""
+    with opened(data, config) as gateway:
+        record = gateway.database.read_now(rows.record_of, task_id)
+        if record is None:
+            raise NotFound(f"no task {task_id!r}")
+        shown = _shown(record)
+        if json:
+            say_json(shown)
+            return
+        for key, value in shown.items():
+            say(f"{key:<18}{value}")
+
+
+@tasks.command("uncertain")
+def uncertain(
+    data: DataOption = None, config: ConfigOption = None, json: JsonOption = False
+) -> None:
+    """List the tasks that an upstream took or did not take: nobody knows yet."""
+    with opened(data, config) as gateway:
+        found = gateway.database.read_now(rows.uncertain_records, rows_max=ROWS_MAX)
+        if json:
+            say_json([_shown(record) for record in found])
+            return
+        if not found:
+            say("no task is uncertain")
+            return
+        table = Table("task", "upstream", "external id", "since", "why", box=None)
+        for record in found:
+            task, age_s = record.task, (now_ms() - record.task.sent_ms) // 1_000
+            external = task.external_task_id or "-"
+            table.add_row(task.id, task.upstream, external, f"{age_s} s", record.operator_note)
+        out.print(table)
+
+
+@tasks.command("resolve")
+def resolved(
+    task_id: Annotated[str, typer.Argument(help="task_..., as `tasks uncertain` lists it.")],
+    ticket: Annotated[
+        str, typer.Option(help="The upstream has it under this id: it goes on.")
+    ] = "",
+    not_bought: Annotated[
+        bool, typer.Option("--not-bought", help="The upstream never had it: release its hold.")
+    ] = False,
+    data: DataOption = None,
+    config: ConfigOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Say what became of an uncertain task, as the upstream's own console shows it."""
+    with opened(data, config) as gateway:
+        if bool(ticket) == not_bought:
+            raise SettingsInvalid("give either --ticket ID or --not-bought")
+        if len(ticket) > TICKET_CHARACTERS_MAX or not ticket.isprintable():
+            raise SettingsInvalid(f"--ticket must be 1 to {TICKET_CHARACTERS_MAX} characters")
+        if ticket:
+            task = gateway.database.write_now(
+                resolve.as_taken,
+                task_id,
+                ticket=ticket,
+                deadline_s=gateway.settings.tracking.deadline_s,
+                now_ms=now_ms(),
+            )
+        else:
+            task = gateway.database.write_now(
+                resolve.as_never_taken, task_id, upstream_tells=False, now_ms=now_ms()
+            )
+        if json:
+            say_json({"task": task.id, "status": task.status.value})
+            return
+        say(f"{task.id} is {task.status.value} now")
+
+
+def _shown(record: Record) -> dict[str, Any]:
+    task, is_known = record.task, record.cost_micros != NOT_KNOWN
+    return {
+        "task": task.id,
+        "account": task.account_id,
+        "status": task.status.value,
+        "upstream": task.upstream,
+        "ticket": task.ticket,
+        "external_task_id": task.external_task_id,
+        "message": task.message,
+        "operator_note": record.operator_note,
+        "polls": task.polls,
+        "price": decimal_from_micros(task.price_micros),
+        "currency": task.currency,
+        "cost": _amount(record.cost_micros, is_known=is_known),
+        "margin": _amount(task.price_micros - record.cost_micros, is_known=is_known),
+        "billing": record.billing,
+        "late": bool(record.late_ms),
+        "video": task.video.id if task.video else "",
+        "source_url": task.video.source_url if task.video else "",
+    }
+
+
+def _amount(micros: int, *, is_known: bool) -> str:
+    return decimal_from_micros(micros) if is_known else "not known"

@@ -1,0 +1,38 @@
+"""What an upstream's bill comes to in the gateway's own currency, where that can be told.
+
+The vendor bills in units of a package or in cash, as decimal strings, possibly in several entries
+(CONTRACT section 5.4). Tracking computes it once, at the end of a task; only the operator sees it.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from framegate.domain.money import MICROS_PER_UNIT, micros_from_decimal
+
+NOT_KNOWN = -1
+
+
+def cost_micros(
+    billing: Sequence[Mapping[str, Any]], *, currency: str, unit_price_micros: int
+) -> int:
+    """The bill in whole micros of `currency`.
+
+    unit_price_micros  what the operator pays for one unit of the package; 0: not said
+    returns            NOT_KNOWN for an empty bill, for another currency, for units without a
+                       price, and for anything that cannot be read: a margin is never guessed
+    """
+    costs = [_of(entry, currency, unit_price_micros) for entry in billing]
+    return sum(costs) if costs and NOT_KNOWN not in costs else NOT_KNOWN
+
+
+def _of(entry: Mapping[str, Any], currency: str, unit_price_micros: int) -> int:
+    try:
+        amount_micros = micros_from_decimal(entry["amount"])
+    except (KeyError, TypeError, ValueError):
+        return NOT_KNOWN
+    if entry.get("charge_type") == "cash" and entry.get("currency") == currency:
+        return amount_micros
+    if entry.get("charge_type") == "unit" and unit_price_micros:
+        # Half up, as every price is rounded: units come with one decimal, so this is exact.
+        return (amount_micros * unit_price_micros + MICROS_PER_UNIT // 2) // MICROS_PER_UNIT
+    return NOT_KNOWN

@@ -1,0 +1,71 @@
+"""How long an upstream takes, as learned from its last videos, and when to look next.
+
+The clip's seconds, its resolution and the upstream decide how long a task runs; the newest times
+are kept for each and choose the moments at which asking is likely to bring news. Asking once a
+second would bring the same news for ten times the requests.
+"""
+
+from bisect import bisect_right
+from dataclasses import dataclass
+
+SAMPLES_MAX = 64
+SAMPLES_MIN = 8
+"""With fewer, the quantiles of so few would be a guess; age alone is one too, and a humbler one."""
+
+LOOKS = 8
+"""A look each time another eighth of the tasks like this one would have ended."""
+
+LOOK_WAIT_MS_MIN = 2_000
+LOOK_WAIT_MS_MAX = 60_000
+UNLEARNED_WAIT_MS_MIN = 3_000
+# Beyond everything seen, a look each time the task has grown a quarter older.
+AGE_SHARE = 4
+
+SAFETY_PERMILLE = 950
+"""An upstream that reports by itself is asked only when nineteen in twenty would have reported."""
+
+
+@dataclass(frozen=True)
+class Durations:
+    """The newest times from ticket to end, milliseconds, oldest first."""
+
+    samples: tuple[int, ...] = ()
+
+    def noted(self, took_ms: int) -> "Durations":
+        """With one more, and without the oldest where there are enough."""
+        return Durations((*self.samples, max(took_ms, 0))[-SAMPLES_MAX:])
+
+    @property
+    def is_learned(self) -> bool:
+        """Whether there are enough to be believed."""
+        return len(self.samples) >= SAMPLES_MIN
+
+    def at(self, permille: int) -> int:
+        """The time within which so many of a thousand ended (nearest rank)."""
+        ordered = sorted(self.samples)
+        rank = -(-len(ordered) * permille // 1_000)
+        return ordered[max(rank, 1) - 1]
+
+
+def next_look_ms(age_ms: int, durations: Durations, *, reports: bool) -> int:
+    """How long to wait before a task of this age is looked at.
+
+    age_ms   since its ticket
+    reports  the upstream sends news by itself: looks are only the safety net
+    returns  LOOK_WAIT_MS_MIN to LOOK_WAIT_MS_MAX, but the first look of an upstream that reports
+             comes when most have reported
+    """
+    if not durations.is_learned:
+        return _by_age(age_ms)
+    if reports:
+        quiet_ms = durations.at(SAFETY_PERMILLE) - age_ms
+        return max(quiet_ms, _by_age(age_ms))
+    marks = [durations.at(1_000 * step // LOOKS) for step in range(1, LOOKS + 1)]
+    ahead = bisect_right(marks, age_ms + LOOK_WAIT_MS_MIN)
+    if ahead == len(marks):
+        return _by_age(age_ms)
+    return marks[ahead] - age_ms
+
+
+def _by_age(age_ms: int) -> int:
+    return min(max(age_ms // AGE_SHARE, UNLEARNED_WAIT_MS_MIN), LOOK_WAIT_MS_MAX)

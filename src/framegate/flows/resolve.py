@@ -1,0 +1,65 @@
+"""What an operator found out about an uncertain task, written down.
+
+Looking at the vendor's own console tells what no query could: that the task is there under some
+ticket, or that it never was. Either way it is the operator's word, and the row says so.
+"""
+
+from framegate.domain.task import Task, TaskStatus
+from framegate.engine import embedded as engine
+from framegate.errors import IllegalMove, NotFound
+from framegate.flows import finish, tell
+from framegate.flows.track import NEVER_CONFIRMED
+from framegate.store import tasks
+from framegate.store.database import Transaction
+
+BY_HAND = "resolved by the operator"
+
+
+def as_taken(tx: Transaction, task_id: str, *, ticket: str, deadline_s: int, now_ms: int) -> Task:
+    """The upstream has it under `ticket`: it goes on as any other task, and is looked at now.
+
+    raises   NotFound, IllegalMove for a task that is not uncertain or not so any more
+    """
+    task = _uncertain(tx, task_id)
+    moved = tasks.move(
+        tx,
+        task,
+        status=TaskStatus.SUBMITTED,
+        now_ms=now_ms,
+        next_ms=now_ms,
+        ticket=ticket,
+        operator_note=BY_HAND,
+        deadline_ms=task.created_ms + deadline_s * 1_000,
+    )
+    assert moved is not None  # Read in this very transaction.
+    engine.enqueue(tx, "track", task.id, at_ms=now_ms)
+    tell.endpoints_of(tx, moved, now_ms=now_ms)
+    return moved
+
+
+def as_never_taken(tx: Transaction, task_id: str, *, upstream_tells: bool, now_ms: int) -> Task:
+    """The upstream never had it: the hold is released and the caller is told that it failed.
+
+    raises   NotFound, IllegalMove for a task that is not uncertain or not so any more
+    """
+    task = _uncertain(tx, task_id)
+    ended = finish.give_up(
+        tx,
+        task,
+        status=TaskStatus.EXPIRED,
+        message=NEVER_CONFIRMED,
+        now_ms=now_ms,
+        upstream_tells=upstream_tells,
+    )
+    assert ended is not None  # Read in this very transaction.
+    engine.forget(tx, "track", task.id)
+    return ended
+
+
+def _uncertain(tx: Transaction, task_id: str) -> Task:
+    task = tasks.by_id(tx, task_id)
+    if task is None:
+        raise NotFound(f"no task {task_id!r}")
+    if task.status is not TaskStatus.UNCERTAIN:
+        raise IllegalMove(f"{task_id} is {task.status}; only an uncertain task can be resolved")
+    return task

@@ -1,0 +1,180 @@
+"""What Kling's answers mean: bought, surely not bought, or nobody knows.
+
+Both vocabularies and both shapes are read everywhere (CONTRACT section 5); every key but an id and
+a status may be missing. Pure: an Answer in, the words of `domain.upstream` out.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import msgspec
+
+from framegate.domain.upstream import (
+    Output,
+    PollAnswer,
+    Refused,
+    Relay,
+    Render,
+    RenderStatus,
+    SubmitAnswer,
+    Ticket,
+    Uncertain,
+    Unknown,
+    Unreachable,
+)
+from framegate.outbound import Answer
+
+# Refusals of our account: never shown to a customer (CONTRACT rule 83).
+BLAMES_OPERATOR = frozenset({1000, 1001, 1002, 1003, 1004, 1100, 1101, 1102, 1103, 1304})
+# Not a definite no: a task may exist (rules 34 and 74).
+UNCERTAIN_CODES = frozenset({5000, 5002})
+RATE_CODES = frozenset({1302, 1303})
+RETRY_AFTER_S = 1
+RETRY_AFTER_S_MAX = 3_600
+# No room or no time now, and nothing was bought: another upstream may be asked.
+ELSEWHERE_CODES = RATE_CODES | {5001}
+# The rest of section 5.7: a definite no whatever its HTTP status.
+REFUSAL_CODES = frozenset({1200, 1201, 1202, 1203, 1300, 1301}) | ELSEWHERE_CODES | BLAMES_OPERATOR
+
+STATUSES = {
+    "submitted": RenderStatus.SUBMITTED,
+    "queued": RenderStatus.SUBMITTED,
+    "processing": RenderStatus.PROCESSING,
+    "succeed": RenderStatus.SUCCEEDED,
+    "succeeded": RenderStatus.SUCCEEDED,
+    "failed": RenderStatus.FAILED,
+}
+
+
+def read_submit(answer: Answer) -> SubmitAnswer:
+    """Tell a ticket from a definite no from an uncertain answer; `code` before HTTP status.
+
+    source   CONTRACT rules 34, 42, 74, 83 and section 5.7
+    """
+    body = _object(answer.body)
+    code = body.get("code")
+    if type(code) is not int:
+        return Uncertain(reason=f"HTTP {answer.status} without a readable code")
+    relay = Relay(
+        http_status=answer.status,
+        code=code,
+        message=_text(body, "message"),
+        request_id=_text(body, "request_id"),
+        data=data if isinstance(data := body.get("data"), dict) else {},
+        retry_after_s=_retry_after(answer, code),
+    )
+    if code == 0:
+        ticket = _id(relay.data)
+        return (
+            Ticket(id=ticket, relay=relay) if ticket else Uncertain(reason="code 0 without an id")
+        )
+    if code in UNCERTAIN_CODES or (code not in REFUSAL_CODES and answer.status >= 500):  # noqa: PLR2004
+        return Uncertain(reason=f"HTTP {answer.status}, code {code}: {relay.message}")
+    return Refused(
+        relay=relay,
+        blames_operator=code in BLAMES_OPERATOR,
+        may_go_elsewhere=code in ELSEWHERE_CODES,
+    )
+
+
+def read_query(answer: Answer, tickets: Sequence[str]) -> dict[str, PollAnswer]:
+    """Read what a query says about each of the ids that it asked for.
+
+    A task may be named by its ticket or by the caller's own id; one that a good answer leaves out
+    is Unknown. A query that went wrong says nothing about any of them.
+    """
+    body = _object(answer.body)
+    if body.get("code") != 0 or type(body["code"]) is not int:
+        lost = Unreachable(reason=f"HTTP {answer.status}, code {body.get('code')}")
+        return dict.fromkeys(tickets, lost)
+    data = body.get("data")
+    if isinstance(data, dict) and not isinstance(data.get("result"), list):
+        # The page's dialect answers one task as an object: it is the one that was asked for.
+        return {ticket: _render(data) for ticket in tickets}
+    listed = data.get("result") if isinstance(data, dict) else data
+    found: dict[str, PollAnswer] = dict.fromkeys(tickets, Unknown())
+    for item in listed if isinstance(listed, list) else []:
+        if isinstance(item, dict):
+            names = (_id(item), _text(item, "external_id"), _text(item, "external_task_id"))
+            found |= {name: _render(item) for name in names if name in found}
+    return found
+
+
+def _render(data: Mapping[str, Any]) -> PollAnswer:
+    ticket = _id(data)
+    if not ticket:
+        return Unknown()
+    word = _text(data, "status") or _text(data, "task_status")
+    status = STATUSES.get(word)
+    if status is None:
+        # An unknown word is waited out: neither success nor failure may be guessed.
+        return Unreachable(reason=f"unknown status {word[:40]!r}")
+    billing = data.get("billing")
+    return Render(
+        ticket=ticket,
+        status=status,
+        message=_text(data, "message") or _text(data, "task_status_msg"),
+        outputs=tuple(_outputs(data)),
+        took_ms=_took_ms(data),
+        billing=tuple(item for item in billing if isinstance(item, dict))
+        if isinstance(billing, list)
+        else (),
+    )
+
+
+def _id(data: Mapping[str, Any]) -> str:
+    return _text(data, "id") or _text(data, "task_id")
+
+
+def _took_ms(data: Mapping[str, Any]) -> int:
+    began = data.get("create_time", data.get("created_at"))
+    ended = data.get("update_time", data.get("updated_at"))
+    if type(began) is int and type(ended) is int and 0 < began < ended:
+        return ended - began
+    return 0
+
+
+def _outputs(data: Mapping[str, Any]) -> list[Output]:
+    result = data.get("task_result")
+    listed = data.get("outputs") or (result.get("videos") if isinstance(result, dict) else None)
+    return [
+        Output(id=_text(item, "id"), location=_text(item, "url"), duration=_text(item, "duration"))
+        for item in listed or []
+        if isinstance(item, dict) and _text(item, "url")
+    ]
+
+
+def _object(body: bytes) -> dict[str, Any]:
+    try:
+        value = msgspec.json.decode(body)
+    except msgspec.DecodeError:
+        return {}
+    return value if isinstance(value, dict) else {}
+
+
+def _text(data: Mapping[str, Any], key: str) -> str:
+    value = data.get(key)
+    return value if isinstance(value, str) else ""
+
+
+def _retry_after(answer: Answer, code: int) -> int | None:
+    # Rule 34: 1302 and 1303 always carry one, the permanent 429s never.
+    if code not in RATE_CODES:
+        return None
+    text = answer.headers.get("Retry-After", "")
+    is_number = text.isascii() and text.isdigit() and len(text) < len(str(2**63))
+    return min(max(1, int(text)), RETRY_AFTER_S_MAX) if is_number else RETRY_AFTER_S
+
+
+def read_code(answer: Answer) -> tuple[int | None, str]:
+    """The code and the message of any envelope; None where there is none to be read."""
+    body = _object(answer.body)
+    code = body.get("code")
+    return (code if type(code) is int else None), _text(body, "message")
+
+
+def read_packages(answer: Answer) -> list[Mapping[str, Any]]:
+    """The resource packages of `/account/costs`; the key is missing where there are none."""
+    data = _object(answer.body).get("data")
+    listed = data.get("resource_pack_subscribe_infos") if isinstance(data, dict) else None
+    return [item for item in listed or [] if isinstance(item, dict)]

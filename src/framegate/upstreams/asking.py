@@ -1,0 +1,101 @@
+"""Questions of many tasks, asked together and not too often.
+
+A Kling upstream answers up to twenty ids in one query. Whoever wants to know about one hands its id
+in here and waits; what is wanted at the same moment becomes one query, and queries leave at the
+pace that the operator set for the upstream. It knows no task and no dialect.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from framegate.domain.upstream import PollAnswer, Unreachable
+
+LINGER_S = 0.02
+"""How long the first of a query waits for company: short beside any answer, long beside a loop."""
+
+AT_ONCE_MAX = 8
+"""Queries that may be without an answer; more would only queue at the upstream."""
+
+Ask = Callable[[Sequence[str]], Awaitable[Mapping[str, PollAnswer]]]
+
+
+@dataclass
+class Asker:
+    """One upstream's questions. `ask` answers every id that it was given."""
+
+    ask: Ask
+    ids_max: int
+    per_s: int
+    queries: int = 0
+    _waiting: dict[str, asyncio.Future[PollAnswer]] = field(default_factory=dict)
+    _asking: set[asyncio.Task[None]] = field(default_factory=set)
+    _feeder: asyncio.Task[None] | None = None
+    _is_full: asyncio.Event = field(default_factory=asyncio.Event)
+    _next_s: float = 0.0
+
+    async def about(self, ticket: str) -> PollAnswer:
+        """What the upstream says about one id; those who ask for the same share the answer."""
+        answer = self._waiting.get(ticket)
+        if answer is None:
+            answer = asyncio.get_running_loop().create_future()
+            self._waiting[ticket] = answer
+            if len(self._waiting) >= self.ids_max:
+                self._is_full.set()
+            if self._feeder is None or self._feeder.done():
+                self._feeder = asyncio.create_task(self._feed())
+        # Shielded: one who gives up must not take the answer from the others.
+        return await asyncio.shield(answer)
+
+    def slow_down(self, wait_s: float) -> None:
+        """Ask nothing for a while: the upstream said that it is asked too often."""
+        self._next_s = max(self._next_s, asyncio.get_running_loop().time() + wait_s)
+
+    async def close(self) -> None:
+        """Drop every question; nobody is left who waits for an answer."""
+        running = [*self._asking, *([self._feeder] if self._feeder else [])]
+        for each in running:
+            each.cancel()
+        await asyncio.gather(*running, return_exceptions=True)
+
+    async def _feed(self) -> None:
+        while self._waiting:
+            if len(self._waiting) < self.ids_max:
+                await self._linger()
+            await self._wait_for_the_turn()
+            tickets = list(self._waiting)[: self.ids_max]
+            wanted = {ticket: self._waiting.pop(ticket) for ticket in tickets}
+            if len(self._waiting) < self.ids_max:
+                self._is_full.clear()
+            if not wanted:
+                continue
+            query = asyncio.create_task(self._query(wanted))
+            self._asking.add(query)
+            query.add_done_callback(self._asking.discard)
+
+    async def _linger(self) -> None:
+        try:
+            async with asyncio.timeout(LINGER_S):
+                await self._is_full.wait()
+        except TimeoutError:
+            return
+
+    async def _wait_for_the_turn(self) -> None:
+        loop = asyncio.get_running_loop()
+        while len(self._asking) >= AT_ONCE_MAX:
+            await asyncio.wait(self._asking, return_when=asyncio.FIRST_COMPLETED)
+        # Not once: somebody may be told to slow down meanwhile.
+        while (wait_s := self._next_s - loop.time()) > 0:  # noqa: ASYNC110 - it waits for a time
+            await asyncio.sleep(wait_s)
+        self._next_s = loop.time() + 1 / self.per_s
+
+    async def _query(self, wanted: Mapping[str, asyncio.Future[PollAnswer]]) -> None:
+        self.queries += 1
+        answers: Mapping[str, PollAnswer] = {}
+        try:
+            answers = await self.ask(list(wanted))
+        finally:
+            lost = Unreachable(reason="the query ended without an answer")
+            for ticket, answer in wanted.items():
+                if not answer.done():
+                    answer.set_result(answers.get(ticket, lost))
