@@ -100,12 +100,13 @@ class House:
 
         return self.database.write_now(make)
 
-    async def create(self, caller, content=None, *, key=""):
+    async def create(self, caller, content=None, *, key="", kind="image-to-video"):
         content = body() if content is None else content
         return await self.submit(
             CreateRequest(
                 caller=caller,
-                path="image-to-video/kling-3.0-turbo",
+                path=f"{kind}/kling-3.0-turbo",
+                kind=kind,
                 model="kling-3.0-turbo",
                 body=content,
                 body_sha256=hashlib.sha256(content).hexdigest(),

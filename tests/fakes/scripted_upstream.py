@@ -63,7 +63,7 @@ class ScriptedUpstream:
 
     @property
     def bodies(self) -> list[bytes]:
-        return [order.submission.body for order in self.orders]
+        return [order.submission.forwarded for order in self.orders]
 
     async def submit(self, order: Order) -> SubmitAnswer:
         self.orders.append(order)

@@ -139,6 +139,7 @@ class StubUpstream:
         return Starlette(
             routes=[
                 Route("/image-to-video/{model}", self.create, methods=["POST"]),
+                Route("/text-to-video/{model}", self.create, methods=["POST"]),
                 Route("/tasks", self.query),
                 Route("/files/{name}", self.file),
                 Route("/asked", self.asked),

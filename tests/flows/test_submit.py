@@ -1,6 +1,7 @@
 """What a create leaves behind, for every way in which it can end."""
 
 import asyncio
+import hashlib
 
 import pytest
 
@@ -16,6 +17,7 @@ from framegate.errors import (
     NotFound,
     Unavailable,
 )
+from framegate.store import tasks
 
 
 def refusal(code=1301, http_status=400, **more):
@@ -39,6 +41,53 @@ async def test_the_upstream_gets_the_callers_exact_bytes(house, upstream, caller
     odd = body().replace(b'"settings"', b'  "x_trace"\t:7.50,"settings"')
     await house.create(caller, odd)
     assert upstream.bodies == [odd]
+
+
+async def test_text_to_video_forwards_the_rewrite_and_keeps_the_callers_bytes(
+    house, upstream, caller
+):
+    """The hash, the repeats and the audit stay on what the caller sent."""
+    content = b'{"prompt":"a\xef\xbc\x8cb","settings":{"duration":5}}'
+    answer = await house.create(caller, content, kind="text-to-video", key="once")
+
+    filled = b'{"duration":5,"resolution":"720p","aspect_ratio":"16:9"}'
+    assert upstream.bodies == [b'{"prompt":"a,b","settings":%b}' % filled]
+    task = house.task(answer.task_id)
+    assert (task.kind, task.body_sha256) == ("text-to-video", hashlib.sha256(content).hexdigest())
+    assert house.database.read_now(tasks.body_of, task.id) == content
+    assert task.price_micros == PRICE_MICROS
+    again = await house.create(caller, content, kind="text-to-video", key="once")
+    assert again.is_replay
+    assert house.broken_promises() == []
+
+
+async def test_an_order_goes_to_an_upstream_that_makes_its_kind(tmp_path, upstream):
+    pictures_only = ScriptedUpstream("pictures-only")
+    pictures_only.kinds = frozenset({"image-to-video"})
+    house = House(tmp_path, pictures_only, upstream)
+    caller = house.caller()
+    await house.create(caller, b'{"prompt":"x"}', kind="text-to-video")
+    assert (len(pictures_only.orders), len(upstream.orders)) == (0, 1)
+    await house.create(caller)
+    assert (len(pictures_only.orders), len(upstream.orders)) == (1, 1)
+    house.database.close_now()
+
+
+async def test_a_kind_that_nobody_makes_leaves_nothing_and_says_what_to_configure(
+    house, upstream, caller
+):
+    upstream.kinds = frozenset({"image-to-video"})
+    with pytest.raises(NotFound, match=r"no configured upstream makes text-to-video: add one"):
+        await house.create(caller, b'{"prompt":"x"}', kind="text-to-video")
+    assert nothing_is_kept(house)
+
+
+async def test_the_two_kinds_share_external_ids_and_not_idempotency_keys(house, caller):
+    """An external id is the account's, a key belongs to its path."""
+    await house.create(caller, body(external_task_id="biz-1"), key="once")
+    content = b'{"prompt":"x","options":{"external_task_id":"biz-1"}}'
+    with pytest.raises(FieldsInvalid, match="already exists"):
+        await house.create(caller, content, kind="text-to-video", key="once")
 
 
 async def test_task_and_hold_are_committed_before_anything_is_sent(house, upstream, caller):

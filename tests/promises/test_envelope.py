@@ -122,7 +122,13 @@ async def test_wrong_key_opens_nothing(gate, key):
         if answer.status_code == 401:
             assert answer.headers["www-authenticate"] == "Bearer"
         else:
-            assert is_open_to_all(path), path
+            assert is_open_to_all(path) or is_model_unknown(answer), path
+
+
+def is_model_unknown(answer):
+    """The one refusal that comes before the key: nobody here makes text-to-video (rule 33)."""
+    message = answer.json()["message"]
+    return answer.status_code == 404 and message.startswith("model not found: ")
 
 
 def is_open_to_all(path):
@@ -142,7 +148,9 @@ async def test_garbage_under_a_good_key_is_refused(gate, body, media_type):
         if "POST" in methods:
             answer = await gate.post(filled(path, **KNOWN), content=BODIES[body], headers=headers)
             judge(answer)
-            assert answer.status_code >= 400
+            # A list of tasks takes any object: what it does not know, it leaves alone.
+            is_listed = path.endswith("/tasks") and answer.status_code == 200
+            assert answer.status_code >= 400 or is_listed, path
 
 
 @pytest.mark.parametrize("strange", STRANGE)

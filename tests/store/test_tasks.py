@@ -2,7 +2,7 @@ import itertools
 from dataclasses import replace
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import event, text
 from sqlalchemy.exc import IntegrityError
 
 from fakes.rows import (
@@ -17,6 +17,7 @@ from fakes.rows import (
     move,
     new_account,
 )
+from framegate.domain.listing import Listing, Place
 from framegate.domain.task import MOVES, TaskStatus
 from framegate.errors import IllegalMove
 from framegate.flows import finish
@@ -257,6 +258,131 @@ def test_external_id_is_compared_byte_for_byte(tx, account):
     for near in ("biz-1 \u00e9", "Biz-1 e\u0301", "Biz-1 \u00e9 "):
         assert tasks.by_external_id(tx, account.id, near) is None
         begin(tx, account.id, external_task_id=near)
+
+
+# --- several at once --------------------------------------------------------------------------
+
+
+def test_tasks_come_in_the_order_asked_for_each_once(tx, account):
+    one = accept(tx, begin(tx, account.id, external_task_id="x"), ticket="1")
+    two = accept(tx, begin(tx, account.id, external_task_id="y"), ticket="2")
+
+    wanted = ["2", "none", one.id, "1", "2", two.id, ""]
+    assert tasks.of_caller_by_ids(tx, account.id, wanted) == [two, one]
+    named = tasks.of_caller_by_external_ids(tx, account.id, ["y", "none", "x", "y", ""])
+    assert named == [two, one]
+
+
+def test_several_ids_find_nobody_elses_and_no_refused_task(tx, account, other):
+    refused = begin(tx, account.id, external_task_id="x")
+    finish.refuse(tx, refused, note="", now_ms=NOW_MS)
+    accept(tx, begin(tx, other.id, external_task_id="y"), ticket="2")
+
+    assert tasks.of_caller_by_ids(tx, account.id, [refused.id, "2"]) == []
+    assert tasks.of_caller_by_external_ids(tx, account.id, ["x", "y"]) == []
+
+
+# --- pages ------------------------------------------------------------------------------------
+
+
+def listing(**changes):
+    facts = {"start_ms": 0, "end_ms": NOW_MS * 2, "after": None, "limit": 100}
+    return Listing(**facts | {"statuses": frozenset(TaskStatus)} | changes)
+
+
+def created_at(tx, account, *times_ms):
+    return [begin(tx, account.id, created_ms=time_ms).id for time_ms in times_ms]
+
+
+def test_a_page_is_newest_first_and_its_callers_own(tx, account, other):
+    old, new, middle = created_at(tx, account, 10, 30, 20)
+    created_at(tx, other, 25)
+
+    found, has_more = tasks.page(tx, account.id, listing())
+
+    assert [task.id for task in found] == [new, middle, old]
+    assert not has_more
+
+
+def test_a_page_holds_both_ends_of_its_window(tx, account):
+    created = created_at(tx, account, 9, 10, 20, 21)
+    found, _ = tasks.page(tx, account.id, listing(start_ms=10, end_ms=20))
+    assert [task.id for task in found] == [created[2], created[1]]
+
+
+@pytest.mark.parametrize("limit", [1, 2, 3, 7, 8, 9])
+def test_pages_hold_every_task_once_even_of_one_millisecond(tx, account, limit):
+    created = created_at(tx, account, 10, 20, 20, 20, 20, 30, 30, 40)
+    seen, after, has_more = [], None, True
+    while has_more:
+        found, has_more = tasks.page(tx, account.id, listing(after=after, limit=limit))
+        assert len(found) == limit or not has_more
+        seen += [task.id for task in found]
+        after = Place(created_ms=found[-1].created_ms, task_id=found[-1].id, start_ms=0)
+    assert len(seen) == 8
+    assert set(seen) == set(created)
+
+
+def test_a_task_made_meanwhile_moves_no_page(tx, account):
+    created = created_at(tx, account, 10, 20, 30)
+    found, _ = tasks.page(tx, account.id, listing(limit=1))
+    created_at(tx, account, 30, 40)
+    after = Place(created_ms=30, task_id=found[0].id, start_ms=0)
+
+    rest, _ = tasks.page(tx, account.id, listing(after=after, end_ms=30))
+
+    assert [task.id for task in rest][-2:] == [created[1], created[0]]
+    assert found[0].id not in {task.id for task in rest}
+
+
+def test_a_page_holds_the_statuses_asked_for_and_never_a_refused_task(tx, account):
+    made = {status: stored(tx, account, status).id for status in TaskStatus}
+    wanted = frozenset({TaskStatus.FAILED, TaskStatus.EXPIRED, TaskStatus.REFUSED})
+
+    found, _ = tasks.page(tx, account.id, listing(statuses=wanted))
+
+    assert {task.id for task in found} == {made[TaskStatus.FAILED], made[TaskStatus.EXPIRED]}
+
+
+# --- what a query costs -----------------------------------------------------------------------
+
+
+def plans_of(tx, query, *args):
+    """How SQLite would run each statement of a query, in its own words."""
+    sent = []
+    event.listen(tx, "before_cursor_execute", lambda *told: sent.append((told[2], told[3])))
+    query(tx, *args)
+    return [
+        row.detail
+        for statement, parameters in list(sent)
+        for row in tx.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("query", "asked", "indexes"),
+    [
+        (tasks.of_caller, "1", ["tasks_account_id_ticket", "sqlite_autoindex_tasks"]),
+        (tasks.of_caller_by_ids, ["1"] * 20, ["tasks_account_id_ticket", "sqlite_autoindex_tasks"]),
+        (tasks.by_external_id, "x", ["uq_tasks_external"]),
+        (tasks.of_caller_by_external_ids, ["x"] * 20, ["uq_tasks_external"]),
+        (tasks.page, listing(), ["tasks_account_id_created_ms"]),
+        (
+            tasks.page,
+            listing(
+                after=Place(created_ms=5, task_id="task_1", start_ms=0),
+                statuses=frozenset({TaskStatus.FAILED}),
+            ),
+            ["tasks_account_id_created_ms"],
+        ),
+    ],
+)
+def test_no_query_of_a_caller_scans_a_table(tx, account, query, asked, indexes):
+    plans = plans_of(tx, query, account.id, asked)
+
+    assert not [plan for plan in plans if plan.startswith("SCAN")]
+    for index in indexes:
+        assert any(index in plan for plan in plans), plans
 
 
 # --- refused creates --------------------------------------------------------------------------

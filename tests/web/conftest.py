@@ -1,10 +1,13 @@
 """An app behind the edge, called without a socket, for every test of the web floor."""
 
+from urllib.parse import urlsplit
+
 import httpx2
 import msgspec
 import pytest
 from starlette.routing import Route
 
+from fakes.stub_upstream import API_KEY, StubUpstream, serving
 from framegate.domain.ledger import Scope
 from framegate.domain.money import micros_from_decimal
 from framegate.gateway import Gateway, create_account, new_key, now_ms
@@ -84,14 +87,59 @@ class Door:
 
 
 @pytest.fixture
-def sections():
-    """Settings of the door; a module with others than the defaults says so in a fixture."""
-    return {}
-
-
-@pytest.fixture
-async def door(tmp_path, sections):
-    opened = Door(tmp_path, **sections)
+async def door(tmp_path):
+    opened = Door(tmp_path)
     yield opened
     await opened.http.aclose()
     await opened.gateway.close()
+
+
+@pytest.fixture(scope="session")
+def vendor_address():
+    """The session's vendor, and where it listens."""
+    stub = StubUpstream()
+    with serving(stub.app()) as url:
+        yield stub, url
+
+
+@pytest.fixture
+def vendor(vendor_address):
+    """The vendor, as if nobody had asked it anything yet."""
+    stub, _ = vendor_address
+    stub.reset()
+    return stub
+
+
+@pytest.fixture
+async def new_door(tmp_path):
+    """Opens doors by their settings' sections, each with a folder of its own."""
+    opened = []
+
+    def new(**sections):
+        opened.append(Door(tmp_path / f"door-{len(opened)}", **sections))
+        return opened[-1]
+
+    yield new
+    for door in opened:
+        await door.http.aclose()
+        await door.gateway.close()
+
+
+def behind(url):
+    """The settings of a gateway with one vendor, whose videos it may fetch."""
+    upstream = {"kind": "kling", "base_url": url, "api_key": API_KEY, "submit_wait_s": 5}
+    return {"upstreams": {"vendor": upstream}, "outbound": {"allow": [urlsplit(url).netloc]}}
+
+
+@pytest.fixture
+def vendor_door(new_door, vendor, vendor_address):
+    """A gateway with the vendor as its only upstream."""
+    _, url = vendor_address
+    yield new_door(**behind(url))
+    vendor.released.set()
+
+
+@pytest.fixture
+def dead_door(new_door):
+    """A gateway whose only upstream is not there: port 1 needs a right that no test has."""
+    return new_door(**behind("http://127.0.0.1:1"))

@@ -112,6 +112,31 @@ async def test_a_quote_shows_what_the_price_is_made_of_and_keeps_nothing(door):
     assert door.count("tasks") == door.count("holds") == 0
 
 
+async def test_a_quote_prices_a_text_by_its_own_rules(vendor_door):
+    content = b'{"prompt":"x","settings":{"duration":10,"resolution":"1080p"}}'
+    key = vendor_door.key()
+    quoted = await vendor_door.post("/api/quote?kind=text-to-video", content, key=key)
+    assert quoted.json()["data"]["amount"] == "1.68"
+    as_picture = await vendor_door.post("/api/quote?kind=image-to-video", content, key=key)
+    assert (as_picture.status_code, as_picture.json()["code"]) == (400, 1201)
+
+
+async def test_a_quote_for_a_kind_that_nobody_makes_is_refused_as_its_create_is(door):
+    key = door.key()
+    quoted = await door.post("/api/quote?kind=text-to-video", b'{"prompt":"x"}', key=key)
+    created = await door.post("/kling/text-to-video/kling-3.0-turbo", b'{"prompt":"x"}', key=key)
+    assert quoted.status_code == created.status_code == 404
+    assert quoted.json()["message"] == created.json()["message"]
+
+
+async def test_a_quote_for_an_unknown_kind_names_those_there_are(door):
+    answer = await door.post("/api/quote?kind=video-to-video", BODY, key=door.key())
+    assert (answer.status_code, answer.json()["code"]) == (400, 1201)
+    assert answer.json()["message"] == (
+        'kind must be one of image-to-video, text-to-video; got string "video-to-video"'
+    )
+
+
 @pytest.mark.parametrize(
     ("content", "credit", "status"), [(b"{}", "10", 400), (BODY, "0.1", 402), (b"{", "10", 400)]
 )

@@ -205,6 +205,42 @@ class TestOrderOfRefusals:
         assert answer.json()["message"] == 'options.external_task_id "biz-1" already exists'
 
 
+TEXT = "/kling/text-to-video/kling-3.0-turbo"
+
+
+@pytest.mark.parametrize("prefix", ["", "/kling", "/proxy/kling"])
+async def test_text_to_video_is_created_and_found_on_either_path(vendor_door, vendor, prefix):
+    key = vendor_door.key()
+    path = f"{prefix}/text-to-video/kling-3.0-turbo"
+    made = await vendor_door.post(path, b'{"prompt":"x"}', key=key)
+    assert (made.status_code, made.json()["code"]) == (200, 0)
+    assert [json.loads(body)["settings"]["duration"] for body in vendor.bodies] == [5]
+    ours = made.headers["X-Framegate-Task"]
+    for word in ("image-to-video", "text-to-video"):
+        found = await vendor_door.get(f"{prefix}/{word}/kling-3.0-turbo/{ours}", key=key)
+        assert found.json()["data"]["id"] == made.json()["data"]["id"]
+
+
+async def test_text_to_video_is_judged_by_its_own_rules(vendor_door, vendor):
+    answer = await vendor_door.post(TEXT, BODY, key=vendor_door.key())
+    assert answer.json()["message"] == (
+        'contents[0].type must be prompt for text-to-video; got string "first_frame"'
+    )
+    assert vendor.bodies == []
+
+
+async def test_text_to_video_without_an_upstream_for_it_says_what_to_configure(door):
+    """The embedded renderer begins with a picture; a task of text is still found by its path."""
+    key = door.key()
+    answer = await door.post(TEXT, b'{"prompt":"x"}', key=key)
+    assert (answer.status_code, answer.json()["code"]) == (404, 1203)
+    assert answer.json()["message"] == (
+        "model not found: kling-3.0-turbo for text-to-video; no configured upstream makes"
+        ' text-to-video: add one of kind "kling" under upstreams in framegate.toml'
+    )
+    assert (await door.get(f"{TEXT}/1", key=key)).json()["message"] == "task not found"
+
+
 async def test_no_refusal_leaves_a_row(door):
     key = door.key(credit="0")
     for content in (b"", b"[]", b"{}", b'{"contents":[]}', BODY, json.dumps({}).encode()):

@@ -23,8 +23,8 @@ async def receiver():
 
 
 @pytest.fixture
-def sections(receiver):
-    return {"outbound": {"allow": [receiver.pair]}}
+def door(new_door, receiver):
+    return new_door(outbound={"allow": [receiver.pair]})
 
 
 @pytest.fixture

@@ -9,11 +9,10 @@ from datetime import UTC, datetime
 from typing import Annotated
 
 import typer
-from rich.table import Table
 
 from framegate.cli.accounts import named, opened
 from framegate.cli.options import ConfigOption, DataOption, JsonOption
-from framegate.cli.terminal import EXIT_FAILED, fail, out, say, say_json, troubles
+from framegate.cli.terminal import EXIT_FAILED, fail, say, say_json, troubles
 from framegate.domain.delivery import DeliveryStatus
 from framegate.domain.endpoint import OVERLAP_S_DEFAULT, OVERLAP_S_MAX, Endpoint, judge_wish
 from framegate.domain.signature import is_signed
@@ -156,14 +155,16 @@ def deliveries(
         if json:
             say_json(shown)
             return
-        table = Table("delivery", "at", "event", "task", "status", "tried", "answer", box=None)
         for each in shown:
+            # No table: it would cut the ids, which are there to be copied.
             last = each["last_attempt"]
-            answer = (last["http_status"] or last["error"]) if last else ""
-            at = datetime.fromtimestamp(each["created_at"] // 1_000, UTC).isoformat()
-            cells = (each["id"], at, each["event"], each["task"], each["status"])
-            table.add_row(*cells, str(each["attempt_count"]), str(answer))
-        out.print(table)
+            tried = f"{each['attempt_count']} tried" if last else "not tried yet"
+            answer = f", last: {last['http_status'] or last['error']}" if last else ""
+            at = datetime.fromtimestamp(each["created_at"] // 1_000, UTC)
+            say(
+                f"{each['id']}  {at:%Y-%m-%dT%H:%M:%SZ}  {each['event']:<15}  {each['task']}  "
+                f"{each['status']:<9}  {tried}{answer}"
+            )
 
 
 @webhooks.command("redeliver")

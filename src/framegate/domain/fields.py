@@ -1,8 +1,8 @@
-"""The field rules that both Kling requests share: `settings`, `options` and the open root.
+"""The field rules that both Kling requests share: prompts, `settings`, `options`, the open root.
 
-`submission` calls it after the JSON layer has let the body through. A rule that breaks becomes one
-FieldError in a Findings list, so that a caller hears of all of them at once; it knows no model, no
-price and no account.
+`submission`, `text_to_video` and `listing` call it after the JSON layer has let the body through. A
+rule that breaks becomes one FieldError in a Findings list, so that a caller hears of all of them at
+once; it knows no model, no price and no account.
 """
 
 from collections.abc import Mapping
@@ -29,6 +29,10 @@ class Findings:
 
     def __init__(self) -> None:
         self._errors: list[FieldError] = []
+
+    def __len__(self) -> int:
+        """How many are noted so far."""
+        return len(self._errors)
 
     def add(self, message: str, *pointer: str | int) -> None:
         """Note one broken rule; beyond FIELD_ERRORS_MAX it is dropped.
@@ -87,6 +91,45 @@ def judge_url(
     judged = url.judge(value, allowed=allowed)
     if isinstance(judged, url.Flaw):
         findings.add(f"{field} {judged.value}", *pointer)
+
+
+def judge_prompt_text(
+    value: Any, *pointer: str | int, field: str, characters_max: int, findings: Findings
+) -> None:
+    """A prompt's text: a string of 1 to `characters_max` Unicode code points (rules 17, 18, 76)."""
+    if not isinstance(value, str):
+        findings.add(f"{field} must be a string; got {got(value, is_private=True)}", *pointer)
+    elif not 1 <= len(value) <= characters_max:
+        findings.add(
+            f"{field} must be 1 to {characters_max} characters long; got {len(value)}", *pointer
+        )
+
+
+def judge_prompt_item(
+    item: Mapping[str, Any], index: int, *, characters_max: int, findings: Findings
+) -> None:
+    """A `prompt` item of `contents`: closed, with its text (rules 17 to 19, 77)."""
+    place = ("contents", index)
+    field = f"contents[{index}].text"
+    if "text" not in item:
+        findings.add(f"{field} is required for a prompt item", *place, "text")
+    else:
+        judge_prompt_text(
+            item["text"],
+            *place,
+            "text",
+            field=field,
+            characters_max=characters_max,
+            findings=findings,
+        )
+    judge_unknown(
+        item,
+        ("type", "text"),
+        *place,
+        owner=f"contents[{index}]",
+        takes="a prompt item takes",
+        findings=findings,
+    )
 
 
 def judge_settings(value: Any, findings: Findings) -> None:

@@ -9,7 +9,10 @@ from typing import Any
 from framegate.domain.money import decimal_from_micros
 from framegate.domain.task import Task, TaskStatus
 
-_VENDOR_WORDS = {
+VENDOR_WORDS = ("submitted", "processing", "succeeded", "failed")
+"""The vendor's closed set of statuses (section 5.4)."""
+
+_WORD_OF = {
     TaskStatus.SENDING: "submitted",
     TaskStatus.UNCERTAIN: "submitted",
     TaskStatus.SUBMITTED: "submitted",
@@ -19,8 +22,17 @@ _VENDOR_WORDS = {
 
 
 def vendor_status(status: TaskStatus) -> str:
-    """submitted, processing, succeeded or failed: the vendor's closed set."""
-    return _VENDOR_WORDS.get(status, "failed")
+    """One of VENDOR_WORDS: what ended without a video has failed, whatever we call it."""
+    return _WORD_OF.get(status, "failed")
+
+
+def statuses_of(word: str) -> frozenset[TaskStatus]:
+    """Every status that a caller sees under one of VENDOR_WORDS; a refused create is not seen."""
+    return frozenset(
+        status
+        for status in TaskStatus
+        if vendor_status(status) == word and status is not TaskStatus.REFUSED
+    )
 
 
 def page_status(status: TaskStatus) -> str:

@@ -1,4 +1,4 @@
-"""Everything we sign: webhooks (Standard Webhooks 1.0.0) and links to stored files.
+"""Everything we sign: webhooks (Standard Webhooks 1.0.0), links to stored files, cursors.
 
 All keys are derived from one master secret that lives beside the database, never in it, so that
 the database holds no secret that a copy of it could leak (SAFETY promise 20).
@@ -57,7 +57,7 @@ def is_signed(
 
 @dataclass(frozen=True)
 class Keyring:
-    """What one master secret opens: link signatures, and the secrets of webhooks."""
+    """What one master secret opens: signatures of links and cursors, secrets of webhooks."""
 
     master: bytes
 
@@ -76,6 +76,11 @@ class Keyring:
         """Sign one file until a Unix second; hex, over kind, id and expiry (rule 87)."""
         content = f"{kind}/{file_id}?{expires_s}".encode()
         return hmac.new(self._derive("links"), content, hashlib.sha256).hexdigest()
+
+    def sign_cursor(self, account_id: str, text: str) -> str:
+        """Sign a place in one account's list of tasks; hex (rule 47)."""
+        content = f"{account_id}:{text}".encode()
+        return hmac.new(self._derive("cursors"), content, hashlib.sha256).hexdigest()
 
     def opens_link(
         self, kind: LinkKind, file_id: str, *, expires: str, signature: str, now_s: int

@@ -1,8 +1,9 @@
-"""What a caller asks for: the exact bytes, and the facts read from them.
+"""What a caller asks for: the exact bytes, and the facts read from them; image-to-video's rules.
 
 `flows/submit` and the quote call it before anything is held or sent. Every 400 of the contract that
-a body alone can cause is raised here. It never fills a default into the body, and it knows no
-account, no price and no upstream; the body's size and media type were judged at the edge.
+an image-to-video body alone can cause is raised here. It never fills a default into the body, and
+it knows no account, no price and no upstream; the body's size and media type were judged at the
+edge. The sibling's rules are in `text_to_video`.
 """
 
 import hashlib
@@ -13,6 +14,7 @@ from typing import Any, Literal
 from framegate.domain.fields import (
     Findings,
     judge_options,
+    judge_prompt_item,
     judge_root,
     judge_settings,
     judge_unknown,
@@ -33,6 +35,7 @@ Kind = Literal["image-to-video", "text-to-video"]
 
 IMAGE_TO_VIDEO: Kind = "image-to-video"
 TEXT_TO_VIDEO: Kind = "text-to-video"
+KINDS = (IMAGE_TO_VIDEO, TEXT_TO_VIDEO)
 
 _ROOT_FIELDS = frozenset({"contents", "settings", "options"})
 
@@ -42,8 +45,9 @@ class Submission:
     """One accepted request.
 
     body              the caller's exact bytes; body_sha256 is their digest in hex
-    first_frame_url   of the first first_frame item, as sent
-    prompt            "" when there is none
+    forwarded         the bytes for the upstream: for image-to-video the very same object
+    first_frame_url   of the first first_frame item, as sent; "" for text-to-video
+    prompt            as it is forwarded; "" when there is none
     resolution, aspect_ratio, duration_s
                       facts for the price; an absent field stands with the upstream's default
     external_task_id  None when absent or ""
@@ -53,6 +57,7 @@ class Submission:
     model: str
     body: bytes
     body_sha256: str
+    forwarded: bytes
     first_frame_url: str
     prompt: str
     resolution: str
@@ -98,6 +103,7 @@ def _facts(root: Mapping[str, Any], *, model: str, body: bytes) -> Submission:
         model=model,
         body=body,
         body_sha256=hashlib.sha256(body).hexdigest(),
+        forwarded=body,
         first_frame_url=next(item["url"] for item in contents if item["type"] == "first_frame"),
         prompt=next((item["text"] for item in contents if item["type"] == "prompt"), ""),
         resolution=settings.get("resolution", RESOLUTION_DEFAULT),
@@ -150,7 +156,7 @@ def _judge_items(contents: list[Any], *, allowed: frozenset[str], findings: Find
             _judge_first_frame(item, index, allowed=allowed, findings=findings)
         elif item["type"] == "prompt":
             prompts_at.append(index)
-            _judge_prompt(item, index, findings=findings)
+            judge_prompt_item(item, index, characters_max=PROMPT_CHARACTERS_MAX, findings=findings)
         else:
             findings.add(
                 f"contents[{index}].type must be one of prompt, first_frame;"
@@ -182,31 +188,5 @@ def _judge_first_frame(
         *place,
         owner=f"contents[{index}]",
         takes="a first_frame item takes",
-        findings=findings,
-    )
-
-
-def _judge_prompt(item: Mapping[str, Any], index: int, *, findings: Findings) -> None:
-    place = ("contents", index)
-    field = f"contents[{index}].text"
-    if "text" not in item:
-        findings.add(f"{field} is required for a prompt item", *place, "text")
-    elif not isinstance(item["text"], str):
-        findings.add(
-            f"{field} must be a string; got {got(item['text'], is_private=True)}", *place, "text"
-        )
-    elif not 1 <= len(item["text"]) <= PROMPT_CHARACTERS_MAX:
-        findings.add(
-            f"{field} must be 1 to {PROMPT_CHARACTERS_MAX} characters long;"
-            f" got {len(item['text'])}",
-            *place,
-            "text",
-        )
-    judge_unknown(
-        item,
-        ("type", "text"),
-        *place,
-        owner=f"contents[{index}]",
-        takes="a prompt item takes",
         findings=findings,
     )

@@ -47,19 +47,19 @@ class Pool:
         """One upstream; None when the operator has renamed or removed it."""
         return next((each for each in self.upstreams if each.name == name), None)
 
-    def offering(self, kind: Kind, model: str) -> list[Upstream]:
-        """Who makes this kind of video with this model.
+    def offering(self, model: str, kind: Kind | None) -> list[Upstream]:
+        """Who makes this kind of video with this model; None for the kind: anything.
 
         raises   NotFound when nobody does
         """
         offering = [each for each in self.upstreams if model in each.models]
         if not offering:
             raise NotFound(f"model not found: {model[:MODEL_ECHO_MAX]}")
-        able = [each for each in offering if kind in each.kinds]
+        able = [each for each in offering if kind is None or kind in each.kinds]
         if not able:
             raise NotFound(
-                f"model not found: no upstream of this gateway makes {kind} with "
-                f"{model[:MODEL_ECHO_MAX]}"
+                f"model not found: {model[:MODEL_ECHO_MAX]} for {kind}; no configured upstream "
+                f'makes {kind}: add one of kind "kling" under upstreams in framegate.toml'
             )
         return able
 

@@ -15,8 +15,15 @@ import structlog
 from framegate import ids
 from framegate.domain.ledger import Caller
 from framegate.domain.quote import PriceList, Quote, quote
-from framegate.domain.submission import IMAGE_TO_VIDEO, Submission, parse_image_to_video
+from framegate.domain.submission import (
+    IMAGE_TO_VIDEO,
+    TEXT_TO_VIDEO,
+    Kind,
+    Submission,
+    parse_image_to_video,
+)
 from framegate.domain.task import Task, TaskStatus
+from framegate.domain.text_to_video import parse_text_to_video
 from framegate.domain.upstream import (
     Order,
     Refused,
@@ -51,6 +58,8 @@ SAFETY_MARGIN_MS = 15_000
 EXTERNAL_ID_ECHO_MAX = 200
 BODY_BYTES_AT_ONCE_MAX = 65_536
 
+_PARSERS = {IMAGE_TO_VIDEO: parse_image_to_video, TEXT_TO_VIDEO: parse_text_to_video}
+
 
 @dataclass(frozen=True, kw_only=True)
 class CreateRequest:
@@ -63,6 +72,7 @@ class CreateRequest:
     body_sha256: str
     idempotency_key: str  # "" when none was sent.
     request_id: str
+    kind: Kind = IMAGE_TO_VIDEO
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -90,16 +100,16 @@ class Submit:
     report_to: Callable[[str], str]  # Our own address for an upstream's news of a task.
     _sending: set[asyncio.Task[CreateAnswer]] = field(default_factory=set)
 
-    async def _judged(self, body: bytes, model: str) -> Submission:
+    async def _judged(self, body: bytes, model: str, kind: Kind) -> Submission:
         if len(body) <= BODY_BYTES_AT_ONCE_MAX:
-            return self.judge(body, model)
+            return self.judge(body, model, kind)
         # A megabyte made to be slow (thousands of strange host names) takes a second: others wait
         # less when it is judged beside the event loop.
-        return await asyncio.to_thread(self.judge, body, model)
+        return await asyncio.to_thread(self.judge, body, model, kind)
 
-    def judge(self, body: bytes, model: str) -> Submission:
+    def judge(self, body: bytes, model: str, kind: Kind) -> Submission:
         """Every 400 of the contract, or the submission."""
-        return parse_image_to_video(
+        return _PARSERS[kind](
             body,
             model=model,
             denied_fields=self.denied_fields,
@@ -110,26 +120,27 @@ class Submit:
         """What the submission costs under today's list."""
         return quote(submission, self.prices[submission.model])
 
-    def candidates(self, model: str) -> list[Upstream]:
+    def candidates(self, model: str, kind: Kind | None = None) -> list[Upstream]:
         """The upstreams that offer a model, in the operator's order.
 
-        raises   NotFound for a model that nobody offers or that has no price
+        kind     what is asked of it; None: anything
+        raises   NotFound for a model that nobody offers, or not for this, or that has no price
         """
         if model not in self.prices:
             raise NotFound(f"model not found: {model[:EXTERNAL_ID_ECHO_MAX]}")
-        return self.pool.offering(IMAGE_TO_VIDEO, model)
+        return self.pool.offering(model, kind)
 
     async def __call__(self, request: CreateRequest) -> CreateAnswer:
         """Create one task, or repeat the answer of its twin.
 
         raises   Refusal with nothing kept: fields, duplicate, credit, unavailable, busy
         """
-        candidates = self.candidates(request.model)
+        candidates = self.candidates(request.model, request.kind)
         if request.idempotency_key:
             again = await self.database.read(_recall, request)
             if again is not None:
                 return again
-        submission = await self._judged(request.body, request.model)
+        submission = await self._judged(request.body, request.model, request.kind)
         begun = await self.database.write(
             self._begin, request, submission, candidates, now_ms=self.clock_ms()
         )
@@ -144,12 +155,16 @@ class Submit:
         sending.add_done_callback(self._sending.discard)
         return await asyncio.shield(sending)
 
-    async def rehearse(self, caller: Caller, body: bytes, model: str) -> Quote:
+    async def rehearse(
+        self, caller: Caller, body: bytes, model: str, kind: Kind = IMAGE_TO_VIDEO
+    ) -> Quote:
         """Price a body, refusing what a create would refuse and keeping nothing (rule 89)."""
-        submission = await self._judged(body, model)
+        submission = await self._judged(body, model, kind)
         price = self.price(submission)
         await self.database.read(_refuse_duplicate, caller.account.id, submission)
-        await self.database.read(self.pool.choose, self.candidates(model), now_ms=self.clock_ms())
+        await self.database.read(
+            self.pool.choose, self.candidates(model, kind), now_ms=self.clock_ms()
+        )
         await self.database.read(
             accounts.check_credit,
             account_id=caller.account.id,

@@ -12,8 +12,22 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import msgspec
-from sqlalchemy import Row, Select, and_, bindparam, delete, func, insert, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Row,
+    Select,
+    and_,
+    bindparam,
+    delete,
+    func,
+    insert,
+    literal,
+    or_,
+    select,
+    update,
+)
 
+from framegate.domain.listing import Listing
 from framegate.domain.task import Task, TaskStatus, Video, check_move
 from framegate.store import schema
 from framegate.store.database import Transaction
@@ -33,18 +47,29 @@ _WITH_VIDEOS = _tasks.outerjoin(
 # A task and the video that is kept of it, if any; a WHERE says which.
 _A_TASK = select(*_TASK_COLUMNS, *_VIDEO_COLUMNS).select_from(_WITH_VIDEOS).limit(1)
 _BY_ID = _A_TASK.where(_tasks.c.id == bindparam("task_id"))
+# Written into the statement, not bound: only then can the index of external ids, which leaves the
+# others out, be seen to hold every row that is asked for.
+_IS_NOT_REFUSED = _tasks.c.status != literal(TaskStatus.REFUSED.value, literal_execute=True)
+_IS_NAMED = _tasks.c.external_task_id != literal("", literal_execute=True)
+# The account as an expression: where the primary key names the rows, no index of the account may
+# lead, or SQLite reads all of an account's tasks to find twenty.
+_ACCOUNT_ASIDE = _tasks.c.account_id.concat("")
 # A refused create is nobody's task.
-_OF_CALLER = _A_TASK.where(
+_OF_CALLER_BY_TICKET = _A_TASK.where(
     _tasks.c.account_id == bindparam("account_id"),
-    _tasks.c.status != TaskStatus.REFUSED.value,
-    or_(_tasks.c.id == bindparam("public_id"), _tasks.c.ticket == bindparam("public_id")),
+    _tasks.c.ticket == bindparam("public_id"),
+    _IS_NOT_REFUSED,
+)
+_OF_CALLER_BY_ID = _A_TASK.where(
+    bindparam("account_id") == _ACCOUNT_ASIDE,
+    _tasks.c.id == bindparam("public_id"),
+    _IS_NOT_REFUSED,
 )
 _BY_EXTERNAL_ID = _A_TASK.where(
     _tasks.c.account_id == bindparam("account_id"),
     _tasks.c.external_task_id == bindparam("external_task_id"),
-    # Said as the partial index says it, which is used for nothing less.
-    _tasks.c.external_task_id != "",
-    _tasks.c.status != TaskStatus.REFUSED.value,
+    _IS_NAMED,
+    _IS_NOT_REFUSED,
 )
 _SOME_IN_FLIGHT = (
     select(_tasks.c.id)
@@ -152,12 +177,63 @@ def of_caller(tx: Transaction, account_id: str, public_id: str) -> Task | None:
     """A caller's task by our id or the upstream's; refused ones are nobody's (rule 84)."""
     if not public_id:
         return None  # Every task without a ticket would match.
-    return _one(tx, _OF_CALLER, account_id=account_id, public_id=public_id)
+    # Two statements, each with its index: an OR of both columns would read all of the account's.
+    found = _one(tx, _OF_CALLER_BY_TICKET, account_id=account_id, public_id=public_id)
+    return found or _one(tx, _OF_CALLER_BY_ID, account_id=account_id, public_id=public_id)
+
+
+def of_caller_by_ids(tx: Transaction, account_id: str, public_ids: Sequence[str]) -> list[Task]:
+    """A caller's tasks by our ids or the upstreams', in that order, each task once."""
+    known = [public_id for public_id in public_ids if public_id]
+    found: dict[str, Task] = {}
+    for task in _many(tx, _is_of(account_id), _tasks.c.ticket.in_(known)):
+        found[task.ticket] = task
+    for task in _many(tx, _is_of(account_id, _ACCOUNT_ASIDE), _tasks.c.id.in_(known)):
+        found[task.id] = task
+    return list({found[name].id: found[name] for name in known if name in found}.values())
+
+
+def of_caller_by_external_ids(
+    tx: Transaction, account_id: str, external_task_ids: Sequence[str]
+) -> list[Task]:
+    """A caller's tasks by the caller's own ids, in that order, each task once."""
+    named = _many(
+        tx,
+        _is_of(account_id),
+        _IS_NAMED,
+        _tasks.c.external_task_id.in_(external_task_ids),
+    )
+    found = {task.external_task_id: task for task in named}
+    return [found[name] for name in dict.fromkeys(external_task_ids) if name in found]
 
 
 def by_external_id(tx: Transaction, account_id: str, external_task_id: str) -> Task | None:
     """A caller's task by the caller's own id."""
     return _one(tx, _BY_EXTERNAL_ID, account_id=account_id, external_task_id=external_task_id)
+
+
+def page(tx: Transaction, account_id: str, listing: Listing) -> tuple[list[Task], bool]:
+    """One page of a caller's tasks, newest first, and whether more come after it."""
+    conditions = [
+        _is_of(account_id),
+        _tasks.c.created_ms.between(listing.start_ms, listing.end_ms),
+        _tasks.c.status.in_(sorted(listing.statuses)),
+    ]
+    if listing.after is not None:
+        # Tasks of one millisecond are told apart by their ids; the index still bounds the times.
+        conditions.append(
+            or_(
+                _tasks.c.created_ms < listing.after.created_ms,
+                _tasks.c.id < listing.after.task_id,
+            )
+        )
+    found = _many(
+        tx,
+        *conditions,
+        order_by=(_tasks.c.created_ms.desc(), _tasks.c.id.desc()),
+        rows_max=listing.limit + 1,
+    )
+    return found[: listing.limit], len(found) > listing.limit
 
 
 def body_of(tx: Transaction, task_id: str) -> bytes:
@@ -293,6 +369,30 @@ def forget_requests(tx: Transaction, *, before_ms: int) -> None:
 def _one(tx: Transaction, statement: Select[Any], **values: str) -> Task | None:
     row = tx.execute(statement, values).one_or_none()
     return _task(row) if row else None
+
+
+def _is_of(
+    account_id: str, column: ColumnElement[str] = _tasks.c.account_id
+) -> ColumnElement[bool]:
+    """The one place that says whose a task is; a refused create is nobody's (rule 84)."""
+    return and_(column == account_id, _IS_NOT_REFUSED)
+
+
+def _many(
+    tx: Transaction,
+    *conditions: ColumnElement[bool],
+    order_by: Sequence[ColumnElement[Any]] = (),
+    rows_max: int | None = None,
+) -> list[Task]:
+    """Every task that meets all conditions, or the first `rows_max` of them."""
+    query = (
+        select(*_TASK_COLUMNS, *_VIDEO_COLUMNS)
+        .select_from(_WITH_VIDEOS)
+        .where(*conditions)
+        .order_by(*order_by)
+        .limit(rows_max)
+    )
+    return [_task(row) for row in tx.execute(query)]
 
 
 def _records(tx: Transaction, condition: Any, rows_max: int) -> list[Record]:

@@ -1,6 +1,6 @@
 """Kling's own API, or another gateway of the same dialect.
 
-Sends the caller's bytes as they are, but for the two splices that the operator may turn on, and
+Sends the forwarded bytes as they are, but for the two splices that the operator may turn on, and
 asks for many tasks in one query. A POST is sent once: what became of it is a value here, and the
 flows decide. `answers` reads what comes back, `login` says who we are.
 """
@@ -98,7 +98,7 @@ class Kling:
         return self.callbacks == "gateway" and bool(callback_url)
 
     async def submit(self, order: Order) -> SubmitAnswer:
-        """Send the caller's bytes once and say what is known then."""
+        """Send the submission's bytes once and say what is known then."""
         submission = order.submission
         url = self._url(f"/{submission.kind}/{quote(submission.model, safe='')}")
         try:
@@ -176,8 +176,8 @@ class Kling:
     # --- what is sent -------------------------------------------------------------------------
 
     def _body(self, order: Order) -> bytes:
-        """The caller's bytes, with at most two values replaced (rules 37 to 40)."""
-        body = order.submission.body
+        """The forwarded bytes, with at most two values replaced (rules 37 to 40)."""
+        body = order.submission.forwarded
         if self.callbacks == "gateway" and order.submission.callback_url:
             body = splice.value_replaced(body, "options", "callback_url", by=order.report_to)
         if self.external_ids == "scoped" and order.submission.external_task_id:

@@ -19,13 +19,23 @@ from framegate.domain.kling import vendor_task
 from framegate.domain.ledger import Caller
 from framegate.domain.money import decimal_from_micros
 from framegate.domain.quote import PERMILLE, Quote
+from framegate.domain.strict_json import quoted
+from framegate.domain.submission import IMAGE_TO_VIDEO, KINDS, Kind
 from framegate.domain.task import Task
-from framegate.errors import BodyTooLarge, NotFound, PictureRefused, StoreDown
+from framegate.errors import (
+    BodyTooLarge,
+    FieldError,
+    FieldsInvalid,
+    NotFound,
+    PictureRefused,
+    StoreDown,
+)
 from framegate.gateway import Gateway, now_ms
 from framegate.store import pictures, tasks
 from framegate.store.pictures import PictureRow
 from framegate.web import auth, body, envelope, uploads
 from framegate.web.envelope import request_id_of
+from framegate.web.kling import video_url
 
 DEFAULT_MODEL = "kling-3.0-turbo"
 
@@ -74,12 +84,15 @@ class Api:
         return envelope.success(data, request_id_of(request))
 
     async def quote(self, request: Request) -> Response:
-        """`POST /api/quote`: price a body without submitting it (rule 89)."""
+        """`POST /api/quote`: price a body without submitting it (rule 89).
+
+        The query says what the body is for: `kind`, image-to-video unless given, and `model`.
+        """
         caller = await auth.creator_of(request, self.gateway)
-        model = request.query_params.get("model", DEFAULT_MODEL)
-        self.gateway.submit.candidates(model)
+        model, kind = request.query_params.get("model", DEFAULT_MODEL), _kind(request)
+        self.gateway.submit.candidates(model, kind)
         content = await body.read_json(request, wait_s_max=self.gateway.settings.server.body_wait_s)
-        priced = await self.gateway.submit.rehearse(caller, content, model)
+        priced = await self.gateway.submit.rehearse(caller, content, model, kind)
         available = None
         if not caller.account.is_unlimited:
             available = decimal_from_micros(caller.account.available_micros)
@@ -114,13 +127,11 @@ class Api:
         return envelope.success(data, request_id_of(request))
 
     async def _task(self, task: Task) -> dict[str, Any]:
-        links = self.gateway.links
-        url = links.make("videos", task.video.id, now_ms=now_ms()) if task.video else ""
         upstream = self.gateway.upstreams.get(task.upstream)
         render = None
         if upstream is not None and task.ticket:
             render = await upstream.progress(task.ticket)
-        return vendor_task(task, video_url=url) | {
+        return vendor_task(task, video_url=video_url(self.gateway, task)) | {
             "task": task.id,
             "stage": render.stage if render else "",
             "frames_done": render.frames_done if render else 0,
@@ -136,6 +147,15 @@ class Api:
 
     def _currency(self) -> str:
         return next(iter(self.gateway.submit.prices.values())).currency
+
+
+def _kind(request: Request) -> Kind:
+    sent = request.query_params.get("kind", IMAGE_TO_VIDEO)
+    for kind in KINDS:
+        if sent == kind:
+            return kind
+    message = f"kind must be one of {', '.join(KINDS)}; got string {quoted(sent)}"
+    raise FieldsInvalid((FieldError(path="", message=message),))
 
 
 async def _receive_picture(request: Request, to: Path) -> None:

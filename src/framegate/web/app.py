@@ -22,6 +22,7 @@ from framegate.web.kling import KlingDialect
 from framegate.web.news import News
 from framegate.web.operator import Operator
 from framegate.web.stored import Stored
+from framegate.web.vendor import VendorTasks
 from framegate.web.webhooks import Webhooks
 
 
@@ -35,6 +36,7 @@ def app(gateway: Gateway) -> ASGIApp:
         *Operator(gateway).routes(),
         *News(gateway).routes(),
         *KlingDialect(gateway).routes(),
+        *VendorTasks(gateway).routes(),
     ]
     return Edge(Paths(routes))
 

@@ -1,4 +1,4 @@
-"""The page's dialect: create and query image-to-video tasks.
+"""The page's dialect: create and query image-to-video and text-to-video tasks.
 
 The same routes answer under `/kling`, `/proxy/kling` and without a prefix (CONTRACT rule 48). The
 order of refusals is rule 33's. Everything that decides about a task is behind `gateway.submit`.
@@ -12,6 +12,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from framegate.domain.kling import page_task
+from framegate.domain.submission import IMAGE_TO_VIDEO, TEXT_TO_VIDEO, Kind
 from framegate.domain.task import Task
 from framegate.errors import FieldError, FieldsInvalid, NotFound
 from framegate.flows.submit import CreateAnswer, CreateRequest
@@ -21,7 +22,6 @@ from framegate.web import auth, body, envelope
 from framegate.web.envelope import Envelope, request_id_of
 
 PREFIXES = ("", "/kling", "/proxy/kling")
-IMAGE_TO_VIDEO = "image-to-video"
 IDEMPOTENCY_CHARACTERS_MAX = 255
 UNKNOWN_OUTCOME = 504
 
@@ -38,23 +38,36 @@ class KlingDialect:
             route
             for prefix in PREFIXES
             for route in (
-                Route(f"{prefix}/{IMAGE_TO_VIDEO}/{{model}}", self.create, methods=["POST"]),
-                Route(f"{prefix}/{IMAGE_TO_VIDEO}/{{model}}/{{task_id}}", self.query),
+                Route(
+                    f"{prefix}/{IMAGE_TO_VIDEO}/{{model}}", self.create_from_image, methods=["POST"]
+                ),
+                Route(
+                    f"{prefix}/{TEXT_TO_VIDEO}/{{model}}", self.create_from_text, methods=["POST"]
+                ),
                 # Either path finds either kind of task (rule 44).
-                Route(f"{prefix}/text-to-video/{{model}}/{{task_id}}", self.query),
+                Route(f"{prefix}/{IMAGE_TO_VIDEO}/{{model}}/{{task_id}}", self.query),
+                Route(f"{prefix}/{TEXT_TO_VIDEO}/{{model}}/{{task_id}}", self.query),
             )
         ]
 
-    async def create(self, request: Request) -> Response:
+    async def create_from_image(self, request: Request) -> Response:
         """`POST /kling/image-to-video/{model}`: answer as the upstream did."""
+        return await self._create(request, IMAGE_TO_VIDEO)
+
+    async def create_from_text(self, request: Request) -> Response:
+        """`POST /kling/text-to-video/{model}`: answer as the upstream did."""
+        return await self._create(request, TEXT_TO_VIDEO)
+
+    async def _create(self, request: Request, kind: Kind) -> Response:
         model = request.path_params["model"]
-        self.gateway.submit.candidates(model)
+        self.gateway.submit.candidates(model, kind)
         caller = await auth.creator_of(request, self.gateway)
         content = await body.read_json(request, wait_s_max=self.gateway.settings.server.body_wait_s)
         answer = await self.gateway.submit(
             CreateRequest(
                 caller=caller,
-                path=f"{IMAGE_TO_VIDEO}/{model}",
+                path=f"{kind}/{model}",
+                kind=kind,
                 model=model,
                 body=content,
                 body_sha256=hashlib.sha256(content).hexdigest(),
@@ -65,7 +78,7 @@ class KlingDialect:
         return _relayed(answer, request_id_of(request))
 
     async def query(self, request: Request) -> Response:
-        """`GET /kling/image-to-video/{model}/{id}`: one task, in the page's words."""
+        """`GET /kling/{kind}/{model}/{id}`: one task, in the page's words."""
         self.gateway.submit.candidates(request.path_params["model"])
         caller = await auth.caller_of(request, self.gateway)
         task = await self.gateway.database.read(
@@ -74,15 +87,17 @@ class KlingDialect:
         if task is None:
             raise NotFound("task not found")
         return envelope.success(
-            page_task(task, video_url=self._video_url(task)),
+            page_task(task, video_url=video_url(self.gateway, task)),
             request_id_of(request),
             headers=(("X-Framegate-Task", task.id),),
         )
 
-    def _video_url(self, task: Task) -> str:
-        if task.video is None:
-            return ""
-        return self.gateway.links.make("videos", task.video.id, now_ms=now_ms())
+
+def video_url(gateway: Gateway, task: Task) -> str:
+    """A fresh link to a task's video; "" while there is none."""
+    if task.video is None:
+        return ""
+    return gateway.links.make("videos", task.video.id, now_ms=now_ms())
 
 
 def _relayed(answer: CreateAnswer, request_id: str) -> Response:
