@@ -45,6 +45,8 @@ SECRET_FILE = "secret.key"  # noqa: S105 - a file's name
 ADMIN_KEY_FILE = "admin.key"
 OWNER_ONLY = 0o600
 SWEEPS_AT_ONCE = 1
+# One account's dead receivers, under however many host names, leave most of the lane to others.
+ACCOUNT_SHARE = 4
 # Whoever listens everywhere has no address of its own to put into a link.
 LOOPBACK_FOR = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - compared, not bound
 
@@ -149,6 +151,7 @@ class Gateway:
                 keyring=keyring,
                 attempt_wait_s=settings.webhooks.attempt_wait_s,
                 per_host_max=settings.webhooks.per_host_max,
+                per_account_max=max(settings.worker.deliveries // ACCOUNT_SHARE, 1),
                 clock_ms=now_ms,
             ),
             sweep=Sweep(

@@ -4,7 +4,9 @@ import pytest
 
 from framegate import __version__
 
-COMMANDS = ["serve", "work", "generate", "demo", "accounts", "keys", "topup", "audit"]
+COMMANDS = [
+    "serve", "work", "generate", "demo", "accounts", "keys", "topup", "webhooks", "audit",
+]  # fmt: skip
 
 
 def test_help_names_every_command(shell):

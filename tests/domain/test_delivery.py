@@ -3,10 +3,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from framegate.domain.delivery import (
+    ATTEMPTS_EVER_MAX,
     ATTEMPTS_MAX,
     JITTER_PERMILLE_MAX,
     RETRY_AFTER_S_MAX,
     Attempt,
+    Delivery,
+    DeliveryStatus,
+    failed_why,
     next_attempt_ms,
 )
 
@@ -97,3 +101,52 @@ def test_success_is_any_2xx_and_nothing_else(http_status, is_success):
 def test_only_gone_is_final(http_status):
     assert attempt(410).is_final
     assert not attempt(http_status).is_final
+
+
+# --- deliveries -------------------------------------------------------------------------------
+
+
+def delivery(status="failed", *, attempts=10, attempts_before=0):
+    return Delivery(
+        id="msg_1",
+        account_id="acc_1",
+        task_id="task_1",
+        event="task.failed",
+        url="https://your-server.example/webhook",
+        status=DeliveryStatus(status),
+        attempts=attempts,
+        created_ms=AT_MS,
+        attempts_before=attempts_before,
+    )
+
+
+def test_delivery_sent_again_by_hand_begins_its_schedule_anew():
+    assert delivery(attempts=12, attempts_before=10).attempts_of_schedule == 2
+
+
+def test_delivery_is_exhausted_at_the_greatest_number_of_attempts():
+    assert not delivery(attempts=ATTEMPTS_EVER_MAX - 1).is_exhausted
+    assert delivery(attempts=ATTEMPTS_EVER_MAX).is_exhausted
+
+
+@pytest.mark.parametrize(
+    ("made", "before", "last", "why"),
+    [
+        (10, 0, 500, "every attempt of the schedule failed"),
+        (12, 2, 500, "every attempt of the schedule failed"),
+        (3, 0, 410, "the receiver answered 410"),
+        (3, 0, 500, "its webhook was disabled"),
+        (3, 3, 410, "its webhook was disabled"),
+    ],
+)
+def test_failed_delivery_says_why(made, before, last, why):
+    assert failed_why(delivery(attempts=made, attempts_before=before), attempt(last)) == why
+
+
+def test_delivery_that_never_was_tried_was_given_up_with_its_webhook():
+    assert failed_why(delivery(attempts=0), None) == "its webhook was disabled"
+
+
+@pytest.mark.parametrize("status", ["pending", "delivered"])
+def test_delivery_that_was_not_given_up_has_no_reason(status):
+    assert failed_why(delivery(status), attempt()) == ""

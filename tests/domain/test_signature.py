@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from standardwebhooks import Webhook, WebhookVerificationError
 
-from framegate.domain.signature import Keyring, sign_webhook
+from framegate.domain.signature import Keyring, is_signed, sign_webhook, webhook_headers
 
 SECRET = "whsec_dGVzdHNlY3JldHRlc3RzZWNyZXR0ZXN0c2VjcmV0MTI="
 KEYRING = Keyring(bytes(range(32)))
@@ -95,6 +95,51 @@ def test_webhook_secret_holds_256_bits_and_not_the_master():
 def test_keyring_shows_nothing_of_its_master():
     """A traceback or a log line may print it."""
     assert repr(KEYRING) == "Keyring(...)"
+
+
+def headers_of(secrets, body=b'{"id":"1"}'):
+    now_s = int(datetime.now(UTC).timestamp())  # The verifier reads the clock itself.
+    return webhook_headers(secrets, message_id="msg_1", timestamp_s=now_s, body=body)
+
+
+def test_while_a_secret_rotates_either_one_verifies_and_the_newest_stands_first():
+    older, newer = (KEYRING.webhook_secret("hook_1", generation) for generation in (1, 2))
+
+    headers = headers_of([newer, older])
+
+    for secret in (older, newer):
+        assert Webhook(secret).verify('{"id":"1"}', headers) == {"id": "1"}
+    first, second = headers["webhook-signature"].split(" ")
+    assert first == headers_of([newer])["webhook-signature"]
+    assert second == headers_of([older])["webhook-signature"]
+
+
+def test_secret_of_neither_generation_does_not_verify():
+    with pytest.raises(WebhookVerificationError):
+        Webhook(KEYRING.webhook_secret("hook_1", 3)).verify('{"id":"1"}', headers_of([SECRET]))
+
+
+@pytest.mark.parametrize(
+    ("signatures", "is_ours"),
+    [
+        ("v1,UsKlJP00XoQyOn410NM9xv34sP+Gl0jnOO9Lcpr7NJ4=", True),
+        ("v1,x v1,UsKlJP00XoQyOn410NM9xv34sP+Gl0jnOO9Lcpr7NJ4=", True),
+        ("v1,UsKlJP00XoQyOn410NM9xv34sP+Gl0jnOO9Lcpr7NJ5=", False),
+        ("UsKlJP00XoQyOn410NM9xv34sP+Gl0jnOO9Lcpr7NJ4=", False),
+        ("v1,\u00e9 \udcff", False),
+        ("", False),
+    ],
+)
+def test_signature_is_recognized_among_several(signatures, is_ours):
+    found = is_signed(
+        SECRET,
+        message_id="9876543210",
+        timestamp_s=1_781_080_794,
+        body=PUBLISHED_BODY,
+        signatures=signatures,
+    )
+
+    assert found is is_ours
 
 
 # --- links ------------------------------------------------------------------------------------

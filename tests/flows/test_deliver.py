@@ -353,7 +353,7 @@ async def test_host_is_free_again_after_each_attempt(house, deliver, site, owed)
     site.answers["/hook"] = [DOWN, OK]
     delivery_id = await owed(site.url("/hook"))
     await told_to_the_end(house, deliver, delivery_id)
-    assert not deliver._busy_hosts
+    assert not deliver._turns._hosts
 
 
 async def test_two_workers_at_one_attempt_write_it_down_once(house, deliver, site, owed):

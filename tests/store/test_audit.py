@@ -7,11 +7,15 @@ from sqlalchemy import text
 
 from fakes.rows import NOW_MS, a_video, accept, begin, new_account
 from framegate.domain.delivery import Attempt, DeliveryStatus
+from framegate.domain.endpoint import DisabledWhy, Wish
+from framegate.domain.event import EVENTS
 from framegate.domain.task import TaskStatus
+from framegate.domain.upstream import RenderStatus
 from framegate.engine import embedded as engine
 from framegate.flows import finish
-from framegate.store import audit, deliveries, tasks
+from framegate.store import audit, deliveries, endpoints, renders, tasks
 from framegate.store.audit import IDS_SHOWN_MAX
+from framegate.store.renders import RenderRow
 
 FILES = {"vid_1": 4}
 URL = "https://your-server.example/webhook"
@@ -38,8 +42,10 @@ def live(tx):
     assert open_task
     begin(tx, house.id, id="task_refused", external_task_id="x")
     end(tx, "task_refused", TaskStatus.REFUSED)
+    listen(tx, payer.id)
     for name in ("paid", "failed", "expired"):
         task = accept(tx, begin(tx, payer.id, id=f"task_{name}", callback_url=URL), ticket=name)
+        renders.begin(tx, a_render(task))
         if name == "paid":
             finish.succeed(tx, task, video=a_video(), now_ms=NOW_MS + 3, upstream_tells=False)
         else:
@@ -56,12 +62,45 @@ def live(tx):
     told(tx, "task_expired", (500, 410), DeliveryStatus.FAILED)
 
 
+def listen(tx, account_id):
+    """One webhook for everything since long ago, one for failures, and one that is disabled."""
+    for url, events in (("all", EVENTS), ("failures", ("task.failed",)), ("off", EVENTS)):
+        wish = Wish(url=f"{URL}/{url}", events=events)
+        made = endpoints.create(tx, account_id=account_id, wish=wish, now_ms=NOW_MS - 60_000)
+    endpoints.disable(tx, made.id, why=DisabledWhy.OWNER, now_ms=NOW_MS)
+
+
+def a_render(task):
+    return RenderRow(
+        id=task.ticket,
+        task_id=task.id,
+        account_id=task.account_id,
+        status=RenderStatus.SUCCEEDED,
+        message="",
+        picture_url="https://cdn.example.com/a.jpg",
+        prompt="",
+        resolution=task.resolution,
+        duration_s=task.duration_s,
+        seed=1,
+        tries=1,
+        stage="",
+        frames_done=0,
+        frames_total=0,
+        file="",
+        sha256="",
+        bytes_count=0,
+        duration_ms=0,
+        created_ms=NOW_MS,
+        updated_ms=NOW_MS,
+    )
+
+
 def end(tx, task_id, status):
     finish.refuse(tx, tasks.by_id(tx, task_id), note=status, now_ms=NOW_MS + 3)
 
 
 def told(tx, task_id, answers, status):
-    (delivery,) = deliveries.of_task(tx, task_id)
+    (delivery,) = (each for each in deliveries.of_task(tx, task_id) if not each.endpoint_id)
     for number, http_status in enumerate(answers, start=1):
         tried = Attempt(at_ms=NOW_MS, took_ms=1, http_status=http_status, error="", answer=b"")
         is_last = number == len(answers)
@@ -94,14 +133,21 @@ SETTLED = "a task has succeeded exactly when its hold is settled, once, at its p
 PRICE = "a price is the price of its facts under the version kept"
 WAKE = "every task that has not ended has a deadline and a wake-up"
 OWED = "every pending delivery has a wake-up"
-SCHEDULE = "a delivery is given up only after its schedule, or because its receiver said 410"
+SCHEDULE = "a delivery is given up only after its schedule, after a 410, or with its webhook"
+STOPPED = "a disabled webhook has nothing pending"
+COUNTED = "a delivery has the attempts it counts, and has ended exactly when it is not pending"
+CALLED = "an ended task of the embedded renderer has told its callback"
+TOLD = "an ended task has told every webhook that wanted it"
+OWNER = "a delivery is its task's account's, and its webhook's"
 VIDEO = "a succeeded task has a stored video"
 FILE = "a stored video's file is there, whole"
 
+HOUSE = "(SELECT id FROM accounts WHERE name = 'house')"
 PAYER = "(SELECT id FROM accounts WHERE name = 'payer')"
 TOPUP = "(SELECT id FROM transfers WHERE kind = 'topup')"
 SETTLE = "(SELECT id FROM transfers WHERE kind = 'settle')"
-DELIVERY = "(SELECT id FROM deliveries WHERE task_id = 'task_{}')"
+DELIVERY = "(SELECT id FROM deliveries WHERE task_id = 'task_{}' AND endpoint_id = '')"
+HOOKED = f"(SELECT id FROM deliveries WHERE task_id = 'task_{{}}' AND url = '{URL}/{{}}')"
 
 # What is broken, by which damage, and who must be named (a query, asked before the damage).
 DAMAGES = [
@@ -169,6 +215,60 @@ DAMAGES = [
         DELIVERY.format("paid"),
     ),
     (SCHEDULE, "UPDATE attempts SET http_status = 404", DELIVERY.format("expired")),
+    (
+        SCHEDULE,
+        "UPDATE deliveries SET attempts_before = attempts WHERE status = 'failed'",
+        DELIVERY.format("expired"),
+    ),
+    (
+        SCHEDULE,
+        f"UPDATE deliveries SET status = 'failed', ended_ms = 1 WHERE url = '{URL}/all'",
+        HOOKED.format("paid", "all"),
+    ),
+    (
+        STOPPED,
+        f"UPDATE endpoints SET disabled_ms = 1 WHERE url = '{URL}/failures'",
+        HOOKED.format("expired", "failures"),
+    ),
+    (COUNTED, "DELETE FROM attempts WHERE http_status = 200", DELIVERY.format("failed")),
+    (COUNTED, "UPDATE deliveries SET attempts_before = 1", DELIVERY.format("paid")),
+    (
+        COUNTED,
+        "UPDATE deliveries SET ended_ms = 0 WHERE status = 'delivered'",
+        DELIVERY.format("failed"),
+    ),
+    (
+        COUNTED,
+        f"UPDATE deliveries SET ended_ms = 1 WHERE url = '{URL}/failures'",
+        HOOKED.format("failed", "failures"),
+    ),
+    (CALLED, "DELETE FROM deliveries WHERE endpoint_id = ''", "'task_failed'"),
+    (
+        TOLD,
+        f"DELETE FROM deliveries WHERE url = '{URL}/all' AND event = 'task.succeeded'",
+        "'task_paid'",
+    ),
+    (TOLD, f"DELETE FROM deliveries WHERE url = '{URL}/failures'", "'task_expired'"),
+    (
+        TOLD,
+        "UPDATE deliveries SET event = 'task.submitted' WHERE task_id = 'task_failed'",
+        "'task_failed'",
+    ),
+    (
+        OWNER,
+        f"UPDATE deliveries SET account_id = {HOUSE} WHERE task_id = 'task_paid'",
+        HOOKED.format("paid", "all"),
+    ),
+    (
+        OWNER,
+        f"UPDATE endpoints SET account_id = {HOUSE}",
+        HOOKED.format("failed", "failures"),
+    ),
+    (
+        OWNER,
+        f"UPDATE deliveries SET endpoint_id = 'hook_x' WHERE url = '{URL}/all'",
+        HOOKED.format("paid", "all"),
+    ),
     (VIDEO, "DELETE FROM videos", "'task_paid'"),
     (VIDEO, "UPDATE videos SET task_id = 'task_failed'", "'task_failed'"),
     (FILE, "UPDATE videos SET bytes_count = 5", "'vid_1'"),
@@ -211,9 +311,37 @@ def test_file_without_a_row_is_the_sweepers_business(database, lived):
 
 def test_delivery_that_had_its_whole_schedule_may_be_given_up(database, lived):
     lived.execute("UPDATE attempts SET http_status = 500")
+    for number in range(3, 11):
+        lived.execute(
+            "INSERT INTO attempts (delivery_id, number) SELECT id, ? FROM deliveries "
+            "WHERE status = 'failed'",
+            (number,),
+        )
     lived.execute("UPDATE deliveries SET attempts = 10 WHERE status = 'failed'")
 
     assert broken(database) == {}
+
+
+def test_delivery_may_be_given_up_with_its_webhook_even_if_that_is_enabled_again(database, lived):
+    lived.execute(f"UPDATE endpoints SET disabled_why = 'it answered 410' WHERE url = '{URL}/all'")
+    lived.execute(f"UPDATE deliveries SET status = 'failed', ended_ms = 1 WHERE url = '{URL}/all'")
+
+    assert broken(database) == {}
+
+
+def test_webhook_that_was_made_within_the_minute_may_have_missed_an_end(database, lived):
+    """Two processes may commit in another order than that of their clocks."""
+    lived.execute("DELETE FROM deliveries WHERE endpoint_id <> ''")
+    lived.execute("UPDATE endpoints SET created_ms = created_ms + 3")
+
+    assert broken(database) == {}
+
+
+def test_task_of_an_upstream_that_may_call_by_itself_needs_no_delivery(database, lived):
+    lived.execute("DELETE FROM deliveries WHERE endpoint_id = ''")
+    lived.execute("DELETE FROM renders")
+
+    assert CALLED not in broken(database)
 
 
 def test_many_are_counted_and_the_first_few_are_named(database):

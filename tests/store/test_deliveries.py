@@ -1,11 +1,11 @@
 from dataclasses import replace
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import event, text
 from sqlalchemy.exc import IntegrityError
 
 from fakes.rows import NOW_MS, begin, new_account
-from framegate.domain.delivery import Attempt, DeliveryStatus
+from framegate.domain.delivery import ATTEMPTS_EVER_MAX, Attempt, DeliveryStatus
 from framegate.store import deliveries
 
 URL = "https://your-server.example/webhook"
@@ -22,8 +22,8 @@ def delivery(tx, task):
     return owe(tx, task)
 
 
-def owe(tx, task, *, event="task.succeeded", url=URL):
-    return deliveries.owe(tx, task, event=event, url=url, now_ms=NOW_MS)
+def owe(tx, task, *, event="task.succeeded", url=URL, now_ms=NOW_MS, endpoint_id=""):
+    return deliveries.owe(tx, task, event=event, url=url, now_ms=now_ms, endpoint_id=endpoint_id)
 
 
 def attempt(at_ms=NOW_MS, *, http_status=500, answer=b"busy"):
@@ -53,7 +53,9 @@ def test_failed_attempt_is_kept_and_the_delivery_waits_under_its_own_id(tx, deli
 
     assert record(tx, delivery, tried, PENDING, next_ms=NOW_MS + 5_000)
 
-    assert deliveries.by_id(tx, delivery.id) == replace(delivery, attempts=1)
+    assert deliveries.by_id(tx, delivery.id) == replace(
+        delivery, attempts=1, next_ms=NOW_MS + 5_000
+    )
     assert deliveries.attempts_of(tx, delivery.id) == [tried]
 
 
@@ -96,3 +98,156 @@ def test_only_pending_deliveries_are_overdue(tx, task, delivery):
 
     assert deliveries.open_overdue(tx, before_ms=NOW_MS, rows_max=9) == []
     assert len(deliveries.open_overdue(tx, before_ms=NOW_MS + 1, rows_max=9)) == 1
+
+
+def test_one_event_is_owed_to_each_endpoint_and_to_the_callback(tx, task, delivery):
+    for endpoint_id in ("hook_1", "hook_2"):
+        owe(tx, task, endpoint_id=endpoint_id)
+
+    owed = [each.endpoint_id for each in deliveries.of_task(tx, task.id)]
+    assert sorted(owed) == ["", "hook_1", "hook_2"]
+
+
+def test_postponed_delivery_waits_without_an_attempt(tx, delivery):
+    deliveries.postpone(tx, delivery, next_ms=NOW_MS + 9)
+
+    assert deliveries.by_id(tx, delivery.id) == replace(delivery, next_ms=NOW_MS + 9)
+
+
+def test_ended_delivery_is_not_postponed(tx, delivery):
+    record(tx, delivery, attempt(http_status=200), DELIVERED)
+
+    deliveries.postpone(tx, delivery, next_ms=NOW_MS + 9)
+
+    assert deliveries.by_id(tx, delivery.id).next_ms == 0
+
+
+def test_what_is_pending_for_an_endpoint_ends_with_it(tx, task, delivery):
+    pending = owe(tx, task, endpoint_id="hook_1")
+    told = owe(tx, task, event="task.submitted", endpoint_id="hook_1")
+    other = owe(tx, task, endpoint_id="hook_2")
+    record(tx, told, attempt(http_status=200), DELIVERED)
+
+    assert deliveries.give_up_of_endpoint(tx, "hook_1", now_ms=NOW_MS + 1) == 1
+
+    ended = deliveries.by_id(tx, pending.id)
+    assert (ended.status, ended.next_ms, ended.ended_ms) == (FAILED, 0, NOW_MS + 1)
+    assert deliveries.by_id(tx, told.id).status is DELIVERED
+    assert deliveries.by_id(tx, other.id) == other
+    assert deliveries.by_id(tx, delivery.id) == delivery
+
+
+# --- sent again by hand -----------------------------------------------------------------------
+
+
+def test_delivery_sent_again_keeps_its_id_and_its_attempts(tx, delivery):
+    record(tx, delivery, attempt(), FAILED)
+
+    deliveries.requeue(tx, delivery, now_ms=NOW_MS + 7)
+
+    again = deliveries.by_id(tx, delivery.id)
+    expected = replace(delivery, attempts=1, attempts_before=1, next_ms=NOW_MS + 7)
+    assert again == expected
+    assert again.attempts_of_schedule == 0
+    assert deliveries.attempts_of(tx, delivery.id) == [attempt()]
+
+
+def test_attempt_after_a_resend_is_the_next_number(tx, delivery):
+    record(tx, delivery, attempt(), FAILED)
+    deliveries.requeue(tx, delivery, now_ms=NOW_MS + 7)
+
+    assert record(tx, deliveries.by_id(tx, delivery.id), attempt(http_status=200), DELIVERED)
+
+    assert [each.http_status for each in deliveries.attempts_of(tx, delivery.id)] == [500, 200]
+
+
+def test_failed_ones_of_an_endpoint_are_found_oldest_first(tx, task):
+    events = ("task.failed", "task.processing", "task.submitted", "task.succeeded")
+    made = [
+        owe(tx, task, event=event, endpoint_id="hook_1", now_ms=NOW_MS - age)
+        for age, event in enumerate(events)
+    ]
+    for each in made[:3]:
+        record(tx, each, attempt(), FAILED)
+    tx.execute(
+        text("UPDATE deliveries SET attempts = :most WHERE id = :id"),
+        {"most": ATTEMPTS_EVER_MAX, "id": made[0].id},
+    )
+
+    found = deliveries.failed_of_endpoint(tx, "hook_1", rows_max=9)
+
+    assert [each.id for each in found] == [made[2].id, made[1].id]
+    assert len(deliveries.failed_of_endpoint(tx, "hook_1", rows_max=1)) == 1
+    assert deliveries.failed_of_endpoint(tx, "hook_2", rows_max=9) == []
+
+
+def test_what_an_endpoint_was_never_told_is_found_beside_a_history_without_end(database):
+    asked = []
+
+    @event.listens_for(database.engine, "before_cursor_execute")
+    def note(_connection, _cursor, statement, parameters, *_):
+        if "deliveries" in statement:
+            asked.append((statement, parameters))
+
+    database.write_now(deliveries.failed_of_endpoint, "hook_1", rows_max=9)
+    database.write_now(deliveries.give_up_of_endpoint, "hook_1", now_ms=NOW_MS)
+    event.remove(database.engine, "before_cursor_execute", note)
+
+    for statement, parameters in asked:
+        plan = database.read_now(
+            lambda tx, *words: tx.exec_driver_sql(*words).all(),
+            f"EXPLAIN QUERY PLAN {statement}",
+            parameters,
+        )
+        assert "USING INDEX ix_deliveries_undelivered" in str(plan)
+    assert len(asked) == 2
+
+
+# --- for callers ------------------------------------------------------------------------------
+
+
+def test_another_accounts_delivery_is_not_there(tx, task, delivery):
+    other = new_account(tx, "other")
+
+    assert deliveries.of_caller(tx, task.account_id, delivery.id).delivery == delivery
+    assert deliveries.of_caller(tx, other.id, delivery.id) is None
+    assert deliveries.page(tx, other.id, rows_max=9) == []
+
+
+def test_delivery_is_shown_with_its_newest_attempt(tx, task, delivery):
+    assert deliveries.of_caller(tx, task.account_id, delivery.id).last is None
+    for http_status in (500, 503):
+        now = deliveries.by_id(tx, delivery.id)
+        record(tx, now, attempt(http_status=http_status), PENDING, next_ms=NOW_MS)
+
+    assert deliveries.of_caller(tx, task.account_id, delivery.id).last.http_status == 503
+
+
+def test_pages_go_from_new_to_old_and_miss_nothing(tx, task):
+    """Many happen within one millisecond."""
+    made = [
+        owe(tx, task, endpoint_id=f"hook_{number}", now_ms=NOW_MS + number // 3).id
+        for number in range(7)
+    ]
+
+    seen, after = [], None
+    while found := deliveries.page(tx, task.account_id, rows_max=2, after=after):
+        seen += [told.delivery.id for told in found]
+        after = (found[-1].delivery.created_ms, seen[-1])
+
+    assert sorted(seen) == sorted(made)
+    times = [deliveries.by_id(tx, each).created_ms for each in seen]
+    assert times == sorted(times, reverse=True)
+
+
+def test_page_may_be_of_one_endpoint_or_one_status(tx, task, delivery):
+    hooked = owe(tx, task, endpoint_id="hook_1")
+    record(tx, hooked, attempt(http_status=200), DELIVERED)
+
+    def ids(**chosen):
+        found = deliveries.page(tx, task.account_id, rows_max=9, **chosen)
+        return {told.delivery.id for told in found}
+
+    assert ids() == {hooked.id, delivery.id}
+    assert ids(endpoint_id="hook_1") == ids(status=DELIVERED) == {hooked.id}
+    assert ids(endpoint_id="hook_1", status=PENDING) == set()

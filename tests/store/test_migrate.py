@@ -78,6 +78,7 @@ def test_partial_indexes_are_partial(database):
 
     wheres = {row.name: row.sql.partition("WHERE ")[2] for row in rows}
     assert wheres == {
+        "ix_deliveries_undelivered": "status <> 'delivered'",
         "ix_tasks_open": "ended_ms = 0",
         "ix_tasks_upstream_open": "ended_ms = 0",
         "uq_tasks_external": "external_task_id <> '' AND status <> 'refused'",

@@ -104,7 +104,7 @@ def show(
 ) -> None:
     """Show one account: its balance and its webhook secret; `keys list` has its keys."""
     with opened(data, config) as gateway:
-        account = gateway.database.read_now(_named, name)
+        account = gateway.database.read_now(named, name)
         secret = gateway.keyring.webhook_secret(account.id, account.webhook_generation)
         shown = _shown(account) | {"webhook_secret": secret}
         if json:
@@ -129,7 +129,7 @@ def create_key(
     with opened(data, config) as gateway:
         key, now = new_key(), now_ms()
         expires_ms = now + timedelta(days=days) // timedelta(milliseconds=1) if days else 0
-        owner = gateway.database.read_now(_named, account)
+        owner = gateway.database.read_now(named, account)
         record = gateway.database.write_now(
             rows.create_key,
             account_id=owner.id,
@@ -154,7 +154,7 @@ def list_keys(
 ) -> None:
     """List an account's keys: id, last four characters, scope and state."""
     with opened(data, config) as gateway:
-        owner = gateway.database.read_now(_named, account)
+        owner = gateway.database.read_now(named, account)
         found = gateway.database.read_now(rows.keys_of, owner.id)
         if json:
             say_json([vars(key) | {"scope": key.scope.value} for key in found])
@@ -188,7 +188,7 @@ def topup(
         micros = _amount(amount, "AMOUNT")
         if not micros:
             raise SettingsInvalid("AMOUNT must not be 0")
-        account = gateway.database.read_now(_named, name)
+        account = gateway.database.read_now(named, name)
         changed = gateway.database.write_now(
             rows.topup, account_id=account.id, amount_micros=micros, now_ms=now_ms()
         )
@@ -216,7 +216,8 @@ def _create(
     )
 
 
-def _named(tx: Transaction, name: str) -> Account:
+def named(tx: Transaction, name: str) -> Account:
+    """The account that an option names. Raises NotFound with where to look."""
     account = rows.account_named(tx, name)
     if account is None:
         raise NotFound(f"no account {name!r}; see: framegate accounts list")

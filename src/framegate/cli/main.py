@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from framegate import __version__
-from framegate.cli import accounts, audit, demo, generate, serve, tasks, upstreams
+from framegate.cli import accounts, audit, demo, generate, serve, tasks, upstreams, webhooks
 
 framegate = typer.Typer(
     no_args_is_help=True,
@@ -23,6 +23,7 @@ framegate.command()(demo.demo)
 framegate.add_typer(accounts.accounts, name="accounts")
 framegate.add_typer(accounts.keys, name="keys")
 framegate.command()(accounts.topup)
+framegate.add_typer(webhooks.webhooks, name="webhooks")
 framegate.add_typer(tasks.tasks, name="tasks")
 framegate.add_typer(upstreams.upstreams, name="upstreams")
 framegate.command()(audit.audit)

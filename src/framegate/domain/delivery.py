@@ -5,13 +5,14 @@ The schedule is SAFETY promise 14. Jitter comes in as a number so that this file
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Literal
 
-EventType = Literal["task.submitted", "task.processing", "task.succeeded", "task.failed"]
+from framegate.domain.event import EventType
 
 # Seconds from one attempt to the next; the first is made at once.
 WAITS_S = (0, 5, 300, 1_800, 7_200, 18_000, 36_000, 50_400, 72_000, 86_400)
 ATTEMPTS_MAX = len(WAITS_S)
+ATTEMPTS_EVER_MAX = 1_000
+"""Of one delivery, resends by hand included: each attempt is a row with up to 1 KB."""
 ATTEMPT_WAIT_S_MAX = 15
 ANSWER_BYTES_KEPT = 1_024
 RETRY_AFTER_S_MAX = 86_400
@@ -38,7 +39,21 @@ class Delivery:
     url: str
     status: DeliveryStatus
     attempts: int
-    created_ms: int
+    created_ms: int  # When the event happened.
+    endpoint_id: str = ""  # "": the task's own callback_url.
+    attempts_before: int = 0  # Of them, made before it was last sent again by hand.
+    next_ms: int = 0  # 0: it has ended.
+    ended_ms: int = 0
+
+    @property
+    def attempts_of_schedule(self) -> int:
+        """How far the schedule is that runs now, or ran last: a resend by hand begins a new one."""
+        return self.attempts - self.attempts_before
+
+    @property
+    def is_exhausted(self) -> bool:
+        """Tried so often, by schedules and by hand, that it is not sent again."""
+        return self.attempts >= ATTEMPTS_EVER_MAX
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,9 +78,25 @@ class Attempt:
         return self.http_status == HTTP_GONE
 
 
+def failed_why(delivery: Delivery, last: Attempt | None) -> str:
+    """Why a delivery was given up; "" when it was not.
+
+    last     its newest attempt. There are three ways to fail, so what is neither of the first two
+             is the third
+    """
+    if delivery.status is not DeliveryStatus.FAILED:
+        return ""
+    if last is not None and last.is_final and delivery.attempts_of_schedule:
+        return "the receiver answered 410"
+    if delivery.attempts_of_schedule >= ATTEMPTS_MAX:
+        return "every attempt of the schedule failed"
+    return "its webhook was disabled"
+
+
 def next_attempt_ms(attempts_made: int, attempt: Attempt, *, jitter_permille: int) -> int | None:
     """Say when to try again after a failed attempt, or None to give up.
 
+    attempts_made    since the event, or since the delivery was last sent again by hand
     jitter_permille  0 to JITTER_PERMILLE_MAX: added to the wait, so that receivers that fell
                      together are not woken together
     """

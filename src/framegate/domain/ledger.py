@@ -28,13 +28,13 @@ class HoldState(StrEnum):
 class Scope(StrEnum):
     """What a key may do."""
 
-    FULL = "full"  # Create, upload and read.
+    FULL = "full"  # Create, upload, change webhooks and read.
     READ = "read"  # Query only.
     ADMIN = "admin"  # Everything, for every account.
 
     @property
     def may_create(self) -> bool:
-        """A read key may not spend."""
+        """A read key may neither spend nor say where news go."""
         return self is not Scope.READ
 
     @property

@@ -7,6 +7,7 @@ the database holds no secret that a copy of it could leak (SAFETY promise 20).
 import base64
 import hashlib
 import hmac
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -19,15 +20,44 @@ LinkKind = Literal["videos", "images"]
 
 def sign_webhook(secret: str, *, message_id: str, timestamp_s: int, body: bytes) -> str:
     """Sign one attempt: `v1,` and Base64 of HMAC-SHA256 over `id.timestamp.body` (rule 62)."""
-    key = base64.b64decode(secret.removeprefix(SECRET_PREFIX))
+    key = base64.b64decode(secret.removeprefix(SECRET_PREFIX), validate=True)
     content = f"{message_id}.{timestamp_s}.".encode() + body
     digest = hmac.new(key, content, hashlib.sha256).digest()
     return "v1," + base64.b64encode(digest).decode()
 
 
+def webhook_headers(
+    secrets: Iterable[str], *, message_id: str, timestamp_s: int, body: bytes
+) -> dict[str, str]:
+    """The three headers of one attempt, with one signature a secret, in the order given."""
+    signatures = (
+        sign_webhook(secret, message_id=message_id, timestamp_s=timestamp_s, body=body)
+        for secret in secrets
+    )
+    return {
+        "webhook-id": message_id,
+        "webhook-timestamp": str(timestamp_s),
+        "webhook-signature": " ".join(signatures),
+    }
+
+
+def is_signed(
+    secret: str, *, message_id: str, timestamp_s: int, body: bytes, signatures: str
+) -> bool:
+    """Whether one of the signatures of a `webhook-signature` header is this secret's.
+
+    The age of the timestamp is another question: a receiver refuses what is older than
+    WEBHOOK_TOLERANCE_S.
+    raises   ValueError when the secret is not Base64
+    """
+    own = sign_webhook(secret, message_id=message_id, timestamp_s=timestamp_s, body=body).encode()
+    given = signatures.encode("utf-8", "surrogatepass").split()
+    return any(hmac.compare_digest(own, each) for each in given)
+
+
 @dataclass(frozen=True)
 class Keyring:
-    """What one master secret opens: signatures of links and cursors, the webhook secrets."""
+    """What one master secret opens: signatures of links and cursors, secrets of webhooks."""
 
     master: bytes
 
@@ -35,11 +65,11 @@ class Keyring:
         """Show nothing: a traceback or a log line may print this value."""
         return "Keyring(...)"
 
-    def webhook_secret(self, account_id: str, generation: int) -> str:
-        """The `whsec_` secret of an account; a rotation is the next generation."""
+    def webhook_secret(self, owner_id: str, generation: int) -> str:
+        """The `whsec_` secret of an account or an endpoint; a rotation is the next generation."""
         return (
             SECRET_PREFIX
-            + base64.b64encode(self._derive(f"webhook:{account_id}:{generation}")).decode()
+            + base64.b64encode(self._derive(f"webhook:{owner_id}:{generation}")).decode()
         )
 
     def sign_link(self, kind: LinkKind, file_id: str, *, expires_s: int) -> str:

@@ -4,10 +4,10 @@ Track calls it for every end that an upstream or the clock brings. It works insi
 transaction and does nothing when another worker ended the task first.
 """
 
-from framegate.domain.delivery import EventType
 from framegate.domain.task import Task, TaskStatus, Video
 from framegate.engine import embedded as engine
-from framegate.store import accounts, deliveries, tasks
+from framegate.flows import tell
+from framegate.store import accounts, tasks
 from framegate.store.database import Transaction
 
 
@@ -20,8 +20,7 @@ def succeed(
         return None
     tasks.keep_video(tx, ended, video)
     accounts.settle(tx, task_id=task.id, now_ms=now_ms)
-    if not upstream_tells:
-        _tell(tx, ended, now_ms=now_ms)
+    _tell(tx, ended, now_ms=now_ms, upstream_tells=upstream_tells)
     return ended
 
 
@@ -39,8 +38,7 @@ def give_up(
     if ended is None:
         return None
     accounts.release(tx, task_id=task.id, now_ms=now_ms)
-    if not upstream_tells:
-        _tell(tx, ended, now_ms=now_ms)
+    _tell(tx, ended, now_ms=now_ms, upstream_tells=upstream_tells)
     return ended
 
 
@@ -57,9 +55,7 @@ def refuse(tx: Transaction, task: Task, *, note: str, now_ms: int) -> Task | Non
     return ended
 
 
-def _tell(tx: Transaction, task: Task, *, now_ms: int) -> None:
-    if not task.callback_url:
-        return
-    event: EventType = "task.succeeded" if task.status is TaskStatus.SUCCEEDED else "task.failed"
-    delivery = deliveries.owe(tx, task, event=event, url=task.callback_url, now_ms=now_ms)
-    engine.enqueue(tx, "deliver", delivery.id, at_ms=now_ms)
+def _tell(tx: Transaction, task: Task, *, now_ms: int, upstream_tells: bool) -> None:
+    if not upstream_tells:
+        tell.callback_of(tx, task, now_ms=now_ms)
+    tell.endpoints_of(tx, task, now_ms=now_ms)

@@ -7,7 +7,7 @@ ticket, or that it never was. Either way it is the operator's word, and the row 
 from framegate.domain.task import Task, TaskStatus
 from framegate.engine import embedded as engine
 from framegate.errors import IllegalMove, NotFound
-from framegate.flows import finish
+from framegate.flows import finish, tell
 from framegate.flows.track import NEVER_CONFIRMED
 from framegate.store import tasks
 from framegate.store.database import Transaction
@@ -33,6 +33,7 @@ def as_taken(tx: Transaction, task_id: str, *, ticket: str, deadline_s: int, now
     )
     assert moved is not None  # Read in this very transaction.
     engine.enqueue(tx, "track", task.id, at_ms=now_ms)
+    tell.endpoints_of(tx, moved, now_ms=now_ms)
     return moved
 
 

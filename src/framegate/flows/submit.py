@@ -45,7 +45,7 @@ from framegate.errors import (
     TooManyTasks,
     Unavailable,
 )
-from framegate.flows import finish, pace, pool
+from framegate.flows import finish, pace, pool, tell
 from framegate.flows.pool import Choice, Pool
 from framegate.store import accounts, tasks
 from framegate.store.database import Database, Transaction
@@ -397,6 +397,7 @@ class Submit:
         )
         if moved is not None:
             engine.enqueue(tx, "track", task.id, at_ms=next_ms)
+            tell.endpoints_of(tx, moved, now_ms=now_ms)
         return moved is not None
 
     def _order(self, task: Task, request: CreateRequest, submission: Submission) -> Order:

@@ -27,7 +27,7 @@ from framegate.domain.upstream import (
 from framegate.engine import embedded as engine
 from framegate.engine.embedded import Wake
 from framegate.errors import OutboundError
-from framegate.flows import finish, pace
+from framegate.flows import finish, pace, tell
 from framegate.store import tasks, upstreams
 from framegate.store.blobs import Blobs
 from framegate.store.database import Database, Transaction
@@ -204,6 +204,8 @@ class Track:
         )
         if moved is not None:
             engine.reschedule(tx, "track", wake, at_ms=next_ms)
+            if moved.status is not task.status:
+                tell.endpoints_of(tx, moved, now_ms=now_ms)
 
     async def _look_late(self, task: Task, wake: Wake) -> None:
         """See whether an upstream still made what we had given up: noted, never charged."""
@@ -244,6 +246,7 @@ class Track:
         )
         if found is not None:
             engine.reschedule(tx, "track", wake, at_ms=now_ms)
+            tell.endpoints_of(tx, found, now_ms=now_ms)
 
 
 def _succeed(

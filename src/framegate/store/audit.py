@@ -100,16 +100,64 @@ _CHECKS: list[tuple[int, str, str]] = [
     ),
     (
         14,
-        "a delivery is given up only after its schedule, or because its receiver said 410",
-        """SELECT d.id FROM deliveries d WHERE d.status = 'failed' AND d.attempts < 10
-           AND NOT EXISTS (SELECT 1 FROM attempts a
-                           WHERE a.delivery_id = d.id AND a.http_status = 410)""",
+        "a delivery is given up only after its schedule, after a 410, or with its webhook",
+        """SELECT d.id FROM deliveries d
+           LEFT JOIN endpoints p ON p.id = d.endpoint_id AND p.disabled_why <> ''
+           WHERE d.status = 'failed' AND d.attempts - d.attempts_before < 10 AND p.id IS NULL
+             AND NOT EXISTS (SELECT 1 FROM attempts a
+                             WHERE a.delivery_id = d.id AND a.number > d.attempts_before
+                               AND a.http_status = 410)""",
+    ),
+    (
+        14,
+        "a disabled webhook has nothing pending",
+        """SELECT d.id FROM deliveries d JOIN endpoints p ON p.id = d.endpoint_id
+           WHERE p.disabled_ms <> 0 AND d.ended_ms = 0""",
+    ),
+    (
+        14,
+        "a delivery has the attempts it counts, and has ended exactly when it is not pending",
+        """SELECT d.id FROM deliveries d LEFT JOIN attempts a ON a.delivery_id = d.id
+           GROUP BY d.id, d.attempts, d.attempts_before, d.status, d.ended_ms
+           HAVING COUNT(a.number) <> d.attempts OR d.attempts_before > d.attempts
+              OR (d.status = 'pending') <> (d.ended_ms = 0)""",
+    ),
+    (
+        14,
+        "an ended task of the embedded renderer has told its callback",
+        # Another upstream may have called it by itself, and no row says which did.
+        """SELECT t.id FROM tasks t JOIN renders r ON r.task_id = t.id
+           LEFT JOIN deliveries d ON d.task_id = t.id AND d.endpoint_id = ''
+           WHERE t.ended_ms <> 0 AND t.status <> 'refused' AND t.callback_url <> ''
+             AND d.id IS NULL""",
+    ),
+    (
+        14,
+        "an ended task has told every webhook that wanted it",
+        # Only of webhooks that never were disabled is it known since when they listen. A minute,
+        # because two processes may commit in another order than that of their clocks.
+        """SELECT t.id FROM tasks t
+           JOIN endpoints p ON p.account_id = t.account_id
+            AND p.disabled_why = '' AND p.created_ms < t.ended_ms - 60000
+            AND p.events LIKE CASE t.status WHEN 'succeeded' THEN '%task.succeeded%'
+                                            ELSE '%task.failed%' END
+           LEFT JOIN deliveries d ON d.task_id = t.id AND d.endpoint_id = p.id
+            AND d.event IN ('task.succeeded', 'task.failed')
+           WHERE t.ended_ms <> 0 AND t.status <> 'refused' AND d.id IS NULL""",
     ),
     (
         16,
         "a succeeded task has a stored video",
         """SELECT t.id FROM tasks t LEFT JOIN videos v ON v.task_id = t.id
            WHERE (t.status = 'succeeded') <> (v.id IS NOT NULL)""",
+    ),
+    (
+        19,
+        "a delivery is its task's account's, and its webhook's",
+        """SELECT d.id FROM deliveries d JOIN tasks t ON t.id = d.task_id
+           LEFT JOIN endpoints p ON p.id = d.endpoint_id
+           WHERE d.account_id <> t.account_id
+              OR (d.endpoint_id <> '' AND COALESCE(p.account_id, '') <> d.account_id)""",
     ),
 ]
 

@@ -1,15 +1,28 @@
 """Rows of deliveries and their attempts: the outbox of what callers are owed.
 
-A delivery is written in the transaction that ends its task, so that an ended task always has one
-if somebody is to be told (SAFETY promise 14).
+A delivery is written in the transaction that changes its task, so that a change always has one for
+each that is to be told (SAFETY promise 14). Whatever a caller asks for goes through `of_caller` and
+`page`, which carry the account (promise 19).
 """
 
+from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Row, insert, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Row,
+    Select,
+    and_,
+    insert,
+    literal_column,
+    or_,
+    select,
+    update,
+)
 
 from framegate import ids
-from framegate.domain.delivery import Attempt, Delivery, DeliveryStatus, EventType
+from framegate.domain.delivery import ATTEMPTS_EVER_MAX, Attempt, Delivery, DeliveryStatus
+from framegate.domain.event import EventType
 from framegate.domain.task import Task
 from framegate.store import schema
 from framegate.store.database import Transaction
@@ -17,8 +30,21 @@ from framegate.store.database import Transaction
 _deliveries, _attempts = schema.deliveries, schema.attempts
 
 
-def owe(tx: Transaction, task: Task, *, event: EventType, url: str, now_ms: int) -> Delivery:
-    """Owe one telling of one event to one address."""
+@dataclass(frozen=True, kw_only=True)
+class Told:
+    """A delivery with what came of its newest attempt; None before the first."""
+
+    delivery: Delivery
+    last: Attempt | None
+
+
+def owe(
+    tx: Transaction, task: Task, *, event: EventType, url: str, now_ms: int, endpoint_id: str = ""
+) -> Delivery:
+    """Owe one telling of one event to one address.
+
+    endpoint_id  the account's endpoint; "" for the task's own callback_url
+    """
     delivery = Delivery(
         id=ids.new("msg"),
         account_id=task.account_id,
@@ -28,6 +54,8 @@ def owe(tx: Transaction, task: Task, *, event: EventType, url: str, now_ms: int)
         status=DeliveryStatus.PENDING,
         attempts=0,
         created_ms=now_ms,
+        endpoint_id=endpoint_id,
+        next_ms=now_ms,
     )
     tx.execute(
         insert(_deliveries).values(
@@ -35,6 +63,7 @@ def owe(tx: Transaction, task: Task, *, event: EventType, url: str, now_ms: int)
             account_id=delivery.account_id,
             task_id=delivery.task_id,
             event=event,
+            endpoint_id=endpoint_id,
             url=url,
             status=delivery.status.value,
             created_ms=now_ms,
@@ -76,7 +105,7 @@ def record(
         .where(
             _deliveries.c.id == delivery.id,
             _deliveries.c.attempts == delivery.attempts,
-            _deliveries.c.status == DeliveryStatus.PENDING.value,
+            _is(DeliveryStatus.PENDING),
         )
         .values(status=status.value, attempts=number, next_ms=next_ms, ended_ms=ended_ms)
     )
@@ -96,21 +125,111 @@ def record(
     return True
 
 
+def postpone(tx: Transaction, delivery: Delivery, *, next_ms: int) -> None:
+    """Try it later without counting an attempt; nothing happens to one that has ended."""
+    tx.execute(
+        update(_deliveries)
+        .where(_deliveries.c.id == delivery.id, _is(DeliveryStatus.PENDING))
+        .values(next_ms=next_ms)
+    )
+
+
+def give_up_of_endpoint(tx: Transaction, endpoint_id: str, *, now_ms: int) -> int:
+    """End everything that is pending for an endpoint that is told nothing more; say how many.
+
+    An attempt that is on its way right now is not written down any more, whatever it brings.
+    """
+    ended = tx.execute(
+        update(_deliveries)
+        .where(_undelivered(endpoint_id), _is(DeliveryStatus.PENDING))
+        .values(status=DeliveryStatus.FAILED.value, next_ms=0, ended_ms=now_ms)
+    )
+    return ended.rowcount
+
+
+# --- sent again by hand -----------------------------------------------------------------------
+
+
+def requeue(tx: Transaction, delivery: Delivery, *, now_ms: int) -> None:
+    """Begin a new schedule now, under the same webhook-id; the attempts so far stay."""
+    tx.execute(
+        update(_deliveries)
+        .where(_deliveries.c.id == delivery.id)
+        .values(
+            status=DeliveryStatus.PENDING.value,
+            attempts_before=_deliveries.c.attempts,
+            next_ms=now_ms,
+            ended_ms=0,
+        )
+    )
+
+
+def failed_of_endpoint(tx: Transaction, endpoint_id: str, *, rows_max: int) -> list[Delivery]:
+    """What was given up for an endpoint and may be sent again, oldest event first."""
+    rows = tx.execute(
+        select(_deliveries)
+        .where(
+            _undelivered(endpoint_id),
+            _is(DeliveryStatus.FAILED),
+            _deliveries.c.attempts < ATTEMPTS_EVER_MAX,
+        )
+        .order_by(_deliveries.c.created_ms, _deliveries.c.id)
+        .limit(rows_max)
+    )
+    return [_delivery(row) for row in rows]
+
+
+# --- for callers ------------------------------------------------------------------------------
+
+
+def of_caller(tx: Transaction, account_id: str, delivery_id: str) -> Told | None:
+    """One delivery of this account; another account's is as unknown as one that never was."""
+    row = tx.execute(_with_last(account_id).where(_deliveries.c.id == delivery_id)).one_or_none()
+    return _told(row) if row else None
+
+
+def page(
+    tx: Transaction,
+    account_id: str,
+    *,
+    rows_max: int,
+    endpoint_id: str | None = None,
+    status: DeliveryStatus | None = None,
+    after: tuple[int, str] | None = None,
+) -> list[Told]:
+    """Some of an account's deliveries, newest first.
+
+    endpoint_id  of this endpoint alone; None: of all, the tasks' own callbacks among them
+    after        created_ms and id of the last one that was seen
+    """
+    query = _with_last(account_id)
+    if endpoint_id is not None:
+        query = query.where(_deliveries.c.endpoint_id == endpoint_id)
+    if status is not None:
+        query = query.where(_is(status))
+    if after is not None:
+        created_ms, delivery_id = after
+        query = query.where(
+            or_(
+                _deliveries.c.created_ms < created_ms,
+                and_(_deliveries.c.created_ms == created_ms, _deliveries.c.id < delivery_id),
+            )
+        )
+    rows = tx.execute(
+        query.order_by(_deliveries.c.created_ms.desc(), _deliveries.c.id.desc()).limit(rows_max)
+    )
+    return [_told(row) for row in rows]
+
+
 def attempts_of(tx: Transaction, delivery_id: str) -> list[Attempt]:
-    """Every try of a delivery, in order."""
+    """Every try of a delivery, in order; at most ATTEMPTS_EVER_MAX and one last schedule."""
     rows = tx.execute(
         select(_attempts).where(_attempts.c.delivery_id == delivery_id).order_by(_attempts.c.number)
     )
-    return [
-        Attempt(
-            at_ms=row.at_ms,
-            took_ms=row.took_ms,
-            http_status=row.http_status,
-            error=row.error,
-            answer=row.answer,
-        )
-        for row in rows
-    ]
+    return [_attempt(row) for row in rows]
+
+
+# --- for the sweeper --------------------------------------------------------------------------
 
 
 def open_overdue(tx: Transaction, *, before_ms: int, rows_max: int) -> list[str]:
@@ -123,6 +242,36 @@ def open_overdue(tx: Transaction, *, before_ms: int, rows_max: int) -> list[str]
     return list(rows.scalars())
 
 
+# --- inside -----------------------------------------------------------------------------------
+
+
+def _is(status: DeliveryStatus) -> ColumnElement[bool]:
+    return _deliveries.c.status == status.value
+
+
+def _undelivered(endpoint_id: str) -> ColumnElement[bool]:
+    # The words of the partial index, not a parameter: only so does SQLite know that it applies.
+    is_undelivered = _deliveries.c.status != literal_column("'delivered'")
+    return and_(_deliveries.c.endpoint_id == endpoint_id, is_undelivered)
+
+
+def _with_last(account_id: str) -> Select[Any]:
+    """The one place where a caller's deliveries are selected."""
+    is_last = and_(
+        _attempts.c.delivery_id == _deliveries.c.id, _attempts.c.number == _deliveries.c.attempts
+    )
+    last = [column for column in _attempts.c if column.name != "delivery_id"]
+    return (
+        select(_deliveries, *last)
+        .join_from(_deliveries, _attempts, is_last, isouter=True)
+        .where(_deliveries.c.account_id == account_id)
+    )
+
+
+def _told(row: Row[Any]) -> Told:
+    return Told(delivery=_delivery(row), last=None if row.number is None else _attempt(row))
+
+
 def _delivery(row: Row[Any]) -> Delivery:
     return Delivery(
         id=row.id,
@@ -133,4 +282,18 @@ def _delivery(row: Row[Any]) -> Delivery:
         status=DeliveryStatus(row.status),
         attempts=row.attempts,
         created_ms=row.created_ms,
+        endpoint_id=row.endpoint_id,
+        attempts_before=row.attempts_before,
+        next_ms=row.next_ms,
+        ended_ms=row.ended_ms,
+    )
+
+
+def _attempt(row: Row[Any]) -> Attempt:
+    return Attempt(
+        at_ms=row.at_ms,
+        took_ms=row.took_ms,
+        http_status=row.http_status,
+        error=row.error,
+        answer=row.answer,
     )

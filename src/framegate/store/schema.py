@@ -253,12 +253,12 @@ endpoints = Table(
     Column("id", String, primary_key=True, comment="hook_..."),
     Column("account_id", ForeignKey("accounts.id"), nullable=False, comment="whose events"),
     _words("url", "where they are told"),
-    _words("events", "domain.delivery.EventType, by comma"),
+    _words("events", "domain.event.EventType, by comma"),
     _number("generation", "which derived secret is in force"),
     _number("overlap_ms", "until when the generation before it signs too; 0: it does not"),
     _number("created_ms", "when it was made"),
     _number("disabled_ms", "when it stopped being told; 0: it is told"),
-    _words("disabled_why", "by its owner, or because it answered 410"),
+    _words("disabled_why", "by its owner, or because it answered 410; stays when enabled again"),
     Index(None, "account_id"),
 )
 
@@ -274,12 +274,20 @@ deliveries = Table(
     _words("status", "pending, delivered or failed"),
     _number("attempts", "made so far"),
     _number("attempts_before", "made before it was last sent again by hand: a new schedule"),
-    _number("created_ms", "in the transaction that ended the task"),
+    _number("created_ms", "when the event happened, in the transaction that changed the task"),
     _number("next_ms", "when it is tried next; 0: it is not"),
     _number("ended_ms", "when it was delivered or given up; 0: neither"),
     UniqueConstraint("task_id", "event", "endpoint_id"),
     Index(None, "account_id", "created_ms"),
     Index(None, "endpoint_id", "created_ms"),
+    # What a resend of all and a disabling look for among a history without end.
+    Index(
+        "ix_deliveries_undelivered",
+        "endpoint_id",
+        "created_ms",
+        sqlite_where=text("status <> 'delivered'"),
+        postgresql_where=text("status <> 'delivered'"),
+    ),
     Index(
         "ix_deliveries_open",
         "next_ms",

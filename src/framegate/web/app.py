@@ -23,6 +23,7 @@ from framegate.web.news import News
 from framegate.web.operator import Operator
 from framegate.web.stored import Stored
 from framegate.web.vendor import VendorTasks
+from framegate.web.webhooks import Webhooks
 
 
 def app(gateway: Gateway) -> ASGIApp:
@@ -31,6 +32,7 @@ def app(gateway: Gateway) -> ASGIApp:
         *Health(gateway).routes(),
         *Stored(gateway).routes(),
         *Api(gateway).routes(),
+        *Webhooks(gateway).routes(),
         *Operator(gateway).routes(),
         *News(gateway).routes(),
         *KlingDialect(gateway).routes(),

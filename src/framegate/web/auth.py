@@ -36,3 +36,14 @@ async def creator_of(request: Request, gateway: Gateway) -> Caller:
     if not caller.key.scope.may_create:
         raise RightMissing("this key may not create tasks")
     return caller
+
+
+async def changer_of(request: Request, gateway: Gateway) -> Caller:
+    """A caller who may change where the account's news go.
+
+    raises   as `caller_of`; RightMissing for a key that may only read
+    """
+    caller = await caller_of(request, gateway)
+    if not caller.key.scope.may_create:
+        raise RightMissing("this key may not change webhooks")
+    return caller

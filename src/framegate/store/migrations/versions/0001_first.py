@@ -324,6 +324,14 @@ def _deliveries() -> None:
             unique=False,
         )
     op.create_index(
+        "ix_deliveries_undelivered",
+        "deliveries",
+        ["endpoint_id", "created_ms"],
+        unique=False,
+        sqlite_where=sa.text("status <> 'delivered'"),
+        postgresql_where=sa.text("status <> 'delivered'"),
+    )
+    op.create_index(
         "ix_deliveries_open",
         "deliveries",
         ["next_ms"],

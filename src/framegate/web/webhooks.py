@@ -1,0 +1,293 @@
+"""Webhooks under `/api`: an account's endpoints, and what they were told.
+
+A secret is answered at creation and rotation only. There is no deletion: disabling an endpoint
+keeps the history of its deliveries. What a receiver needs to know is in docs/webhooks.md.
+"""
+
+import re
+from dataclasses import dataclass
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from framegate.domain.delivery import Attempt, DeliveryStatus, failed_why
+from framegate.domain.endpoint import Endpoint, parse_overlap_s, parse_wish
+from framegate.domain.ledger import Caller
+from framegate.domain.strict_json import got
+from framegate.errors import FieldError, FieldsInvalid
+from framegate.flows import subscribe
+from framegate.gateway import Gateway, now_ms
+from framegate.store import deliveries, endpoints
+from framegate.store.database import Transaction
+from framegate.store.deliveries import Told
+from framegate.web import auth, body, envelope
+from framegate.web.envelope import request_id_of
+
+LIMIT_DEFAULT, LIMIT_MAX = 50, 100
+_CURSOR = re.compile(r"([0-9]{1,18})-(msg_[0-9A-Z]{26})", re.ASCII)
+_NUMBER = re.compile(r"[0-9]{1,9}", re.ASCII)
+
+
+@dataclass(frozen=True)
+class Webhooks:
+    """The handlers, with the gateway they ask."""
+
+    gateway: Gateway
+
+    def routes(self) -> list[Route]:
+        """Every path about webhooks and deliveries."""
+        one = "/api/webhooks/{id}"
+        return [
+            Route("/api/webhooks", self.create, methods=["POST"]),
+            Route("/api/webhooks", self.listed),
+            Route(one, self.show),
+            Route(f"{one}/rotate", self.rotate, methods=["POST"]),
+            Route(f"{one}/disable", self.disable, methods=["POST"]),
+            Route(f"{one}/enable", self.enable, methods=["POST"]),
+            Route(f"{one}/test", self.test, methods=["POST"]),
+            Route(f"{one}/redeliver", self.redeliver_failed, methods=["POST"]),
+            Route(f"{one}/deliveries", self.deliveries_of_one),
+            Route("/api/deliveries", self.deliveries),
+            Route("/api/deliveries/{id}", self.delivery),
+            Route("/api/deliveries/{id}/redeliver", self.redeliver, methods=["POST"]),
+        ]
+
+    # --- endpoints ----------------------------------------------------------------------------
+
+    async def create(self, request: Request) -> Response:
+        """`POST /api/webhooks` {url, events?}: a new endpoint with its secret."""
+        caller = await auth.changer_of(request, self.gateway)
+        wish = parse_wish(
+            await self._body(request),
+            allowed_addresses=frozenset(self.gateway.settings.outbound.allow),
+        )
+        endpoint = await self.gateway.database.write(
+            subscribe.create, account_id=caller.account.id, wish=wish, now_ms=now_ms()
+        )
+        return self._with_secret(endpoint, request)
+
+    async def listed(self, request: Request) -> Response:
+        """`GET /api/webhooks`: all of the account's, newest first."""
+        caller = await auth.caller_of(request, self.gateway)
+        found = await self.gateway.database.read(endpoints.of_account, caller.account.id)
+        data = {"result": [endpoint_shown(each) for each in found], "count": len(found)}
+        return envelope.success(data, request_id_of(request))
+
+    async def show(self, request: Request) -> Response:
+        """`GET /api/webhooks/{id}`."""
+        caller = await auth.caller_of(request, self.gateway)
+        endpoint = await self.gateway.database.read(
+            subscribe.endpoint_of, caller.account.id, request.path_params["id"]
+        )
+        return envelope.success(endpoint_shown(endpoint), request_id_of(request))
+
+    async def rotate(self, request: Request) -> Response:
+        """`POST /api/webhooks/{id}/rotate` {overlap_s?}: a new secret, shown this once."""
+        caller = await auth.changer_of(request, self.gateway)
+        overlap_s = parse_overlap_s(await self._body(request))
+        endpoint = await self.gateway.database.write(
+            subscribe.rotate,
+            caller.account.id,
+            request.path_params["id"],
+            overlap_s=overlap_s,
+            now_ms=now_ms(),
+        )
+        return self._with_secret(endpoint, request)
+
+    async def disable(self, request: Request) -> Response:
+        """`POST /api/webhooks/{id}/disable`: told nothing more; what is pending is given up."""
+        caller = await auth.changer_of(request, self.gateway)
+        endpoint = await self.gateway.database.write(
+            subscribe.disable, caller.account.id, request.path_params["id"], now_ms=now_ms()
+        )
+        return envelope.success(endpoint_shown(endpoint), request_id_of(request))
+
+    async def enable(self, request: Request) -> Response:
+        """`POST /api/webhooks/{id}/enable`: told what happens from now on."""
+        caller = await auth.changer_of(request, self.gateway)
+        endpoint = await self.gateway.database.write(
+            subscribe.enable, caller.account.id, request.path_params["id"]
+        )
+        return envelope.success(endpoint_shown(endpoint), request_id_of(request))
+
+    async def test(self, request: Request) -> Response:
+        """`POST /api/webhooks/{id}/test`: tell it a test now, and answer what came back."""
+        caller = await auth.changer_of(request, self.gateway)
+        endpoint = await self.gateway.database.read(
+            subscribe.endpoint_of, caller.account.id, request.path_params["id"]
+        )
+        attempt = await self.gateway.deliver.test(endpoint)
+        data = {"delivered": attempt.is_success, **attempt_shown(attempt)}
+        return envelope.success(data, request_id_of(request))
+
+    # --- deliveries ---------------------------------------------------------------------------
+
+    async def deliveries_of_one(self, request: Request) -> Response:
+        """`GET /api/webhooks/{id}/deliveries?status=&cursor=&limit=`: newest first."""
+        caller = await auth.caller_of(request, self.gateway)
+        return await self._page(request, caller, request.path_params["id"])
+
+    async def deliveries(self, request: Request) -> Response:
+        """`GET /api/deliveries?status=&cursor=&limit=`: of every webhook and every callback_url."""
+        return await self._page(request, await auth.caller_of(request, self.gateway), None)
+
+    async def delivery(self, request: Request) -> Response:
+        """`GET /api/deliveries/{id}`: one delivery with all its attempts."""
+        caller = await auth.caller_of(request, self.gateway)
+        told, attempts = await self.gateway.database.read(
+            _with_attempts, caller.account.id, request.path_params["id"]
+        )
+        data = delivery_shown(told) | {"attempts": [attempt_shown(each) for each in attempts]}
+        return envelope.success(data, request_id_of(request))
+
+    async def redeliver(self, request: Request) -> Response:
+        """`POST /api/deliveries/{id}/redeliver`: now, by a new schedule, under the same id."""
+        caller = await auth.changer_of(request, self.gateway)
+        told = await self.gateway.database.write(
+            subscribe.redeliver, caller.account.id, request.path_params["id"], now_ms=now_ms()
+        )
+        return envelope.success(delivery_shown(told), request_id_of(request))
+
+    async def redeliver_failed(self, request: Request) -> Response:
+        """`POST /api/webhooks/{id}/redeliver`: everything that was given up for it."""
+        caller = await auth.changer_of(request, self.gateway)
+        done = await self.gateway.database.write(
+            subscribe.redeliver_failed,
+            caller.account.id,
+            request.path_params["id"],
+            now_ms=now_ms(),
+        )
+        data = {"redelivered": done.count, "has_more": done.has_more}
+        return envelope.success(data, request_id_of(request))
+
+    # --- inside -------------------------------------------------------------------------------
+
+    async def _body(self, request: Request) -> bytes:
+        return await body.read_json(request, wait_s_max=self.gateway.settings.server.body_wait_s)
+
+    def _with_secret(self, endpoint: Endpoint, request: Request) -> Response:
+        secret = self.gateway.keyring.webhook_secret(endpoint.id, endpoint.generation)
+        data = endpoint_shown(endpoint) | {"secret": secret}
+        return envelope.success(data, request_id_of(request))
+
+    async def _page(self, request: Request, caller: Caller, endpoint_id: str | None) -> Response:
+        status, after, limit = _asked(request)
+        found = await self.gateway.database.read(
+            _found,
+            caller.account.id,
+            endpoint_id=endpoint_id,
+            status=status,
+            after=after,
+            # One more than is shown, to know whether there is more.
+            rows_max=limit + 1,
+        )
+        shown = found[:limit]
+        data = {
+            "result": [delivery_shown(told) for told in shown],
+            "count": len(shown),
+            "next_cursor": _cursor(shown[-1]) if len(found) > limit else "",
+            "has_more": len(found) > limit,
+        }
+        return envelope.success(data, request_id_of(request))
+
+
+# --- what is shown, here and on the command line ----------------------------------------------
+
+
+def endpoint_shown(endpoint: Endpoint) -> dict[str, Any]:
+    """An endpoint without its secret. Times are Unix milliseconds, 0 for never."""
+    return {
+        "id": endpoint.id,
+        "url": endpoint.url,
+        "events": list(endpoint.events),
+        "enabled": endpoint.is_enabled,
+        "created_at": endpoint.created_ms,
+        "disabled_at": endpoint.disabled_ms,
+        "disabled_why": "" if endpoint.is_enabled else endpoint.disabled_why,
+        "old_secret_until": endpoint.overlap_ms,
+    }
+
+
+def delivery_shown(told: Told) -> dict[str, Any]:
+    """A delivery with what came of its newest attempt; `webhook` is "" for a callback_url."""
+    delivery = told.delivery
+    return {
+        "id": delivery.id,
+        "webhook": delivery.endpoint_id,
+        "task": delivery.task_id,
+        "event": delivery.event,
+        "url": delivery.url,
+        "status": delivery.status.value,
+        "failed_why": failed_why(delivery, told.last),
+        "created_at": delivery.created_ms,
+        "next_at": delivery.next_ms,
+        "ended_at": delivery.ended_ms,
+        "attempt_count": delivery.attempts,
+        "last_attempt": None if told.last is None else attempt_shown(told.last),
+    }
+
+
+def attempt_shown(attempt: Attempt) -> dict[str, Any]:
+    """One attempt; `http_status` 0 and an `error` when no answer came."""
+    return {
+        "at": attempt.at_ms,
+        "took_ms": attempt.took_ms,
+        "http_status": attempt.http_status,
+        "error": attempt.error,
+        "answer": attempt.answer.decode("utf-8", "replace"),
+    }
+
+
+# --- what is asked ----------------------------------------------------------------------------
+
+
+def _asked(request: Request) -> tuple[DeliveryStatus | None, tuple[int, str] | None, int]:
+    """The status, the place and the size of a page. Raises FieldsInvalid with every violation."""
+    asked = request.query_params
+    status, cursor, limit = (asked.get(name, "") for name in ("status", "cursor", "limit"))
+    place = _CURSOR.fullmatch(cursor)
+    rows_max = int(limit) if _NUMBER.fullmatch(limit) else 0
+    complaints = []
+    if status and status not in list(DeliveryStatus):
+        words = ", ".join(DeliveryStatus)
+        complaints.append(f"status must be one of {words}; got {got(status)}")
+    if cursor and place is None:
+        complaints.append("cursor must be the next_cursor of an earlier answer")
+    if limit and not 1 <= rows_max <= LIMIT_MAX:
+        complaints.append(f"limit must be an integer from 1 to {LIMIT_MAX}; got {got(limit)}")
+    if complaints:
+        raise FieldsInvalid(tuple(FieldError("", complaint) for complaint in complaints))
+    return (
+        DeliveryStatus(status) if status else None,
+        (int(place[1]), place[2]) if place else None,
+        rows_max if limit else LIMIT_DEFAULT,
+    )
+
+
+def _cursor(last: Told) -> str:
+    return f"{last.delivery.created_ms}-{last.delivery.id}"
+
+
+def _found(
+    tx: Transaction,
+    account_id: str,
+    *,
+    endpoint_id: str | None,
+    status: DeliveryStatus | None,
+    after: tuple[int, str] | None,
+    rows_max: int,
+) -> list[Told]:
+    if endpoint_id is not None:
+        subscribe.endpoint_of(tx, account_id, endpoint_id)
+    return deliveries.page(
+        tx, account_id, endpoint_id=endpoint_id, status=status, after=after, rows_max=rows_max
+    )
+
+
+def _with_attempts(
+    tx: Transaction, account_id: str, delivery_id: str
+) -> tuple[Told, list[Attempt]]:
+    told = subscribe.delivery_of(tx, account_id, delivery_id)
+    return told, deliveries.attempts_of(tx, told.delivery.id)
