@@ -11,7 +11,8 @@ from framegate.domain.quote import PriceList
 from framegate.domain.signature import Keyring
 from framegate.engine.embedded import Wake
 from framegate.flows.pool import Pool
-from framegate.flows.submit import CreateRequest, Submit
+from framegate.flows.request import CreateRequest
+from framegate.flows.submit import Submit
 from framegate.flows.track import Track
 from framegate.store import accounts, audit, migrate, tasks
 from framegate.store.blobs import Blobs

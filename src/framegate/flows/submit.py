@@ -20,7 +20,6 @@ from framegate.domain.task import Task, TaskStatus
 from framegate.domain.upstream import (
     Order,
     Refused,
-    Relay,
     SubmitAnswer,
     Ticket,
     Uncertain,
@@ -29,17 +28,14 @@ from framegate.domain.upstream import (
 )
 from framegate.engine import embedded as engine
 from framegate.errors import (
-    FieldError,
-    FieldsInvalid,
     FramegateError,
-    IdempotencyConflict,
-    IdempotencyInFlight,
     NotFound,
     TooManyTasks,
     Unavailable,
 )
 from framegate.flows import finish, pace, pool
-from framegate.flows.pool import Choice, Pool
+from framegate.flows.pool import MODEL_ECHO_MAX, Choice, Pool
+from framegate.flows.request import CreateAnswer, CreateRequest, recall, refuse_duplicate
 from framegate.store import accounts, tasks
 from framegate.store.database import Database, Transaction
 from framegate.upstreams.enlisting import Enlisting
@@ -48,30 +44,7 @@ _log = structlog.get_logger("framegate.flows.submit")
 
 # How much longer than the upstream's own deadline the safety net waits before it takes over.
 SAFETY_MARGIN_MS = 15_000
-EXTERNAL_ID_ECHO_MAX = 200
 BODY_BYTES_AT_ONCE_MAX = 65_536
-
-
-@dataclass(frozen=True, kw_only=True)
-class CreateRequest:
-    """One create as it reached the web: who, what bytes, under which ids."""
-
-    caller: Caller
-    path: str
-    model: str
-    body: bytes
-    body_sha256: str
-    idempotency_key: str  # "" when none was sent.
-    request_id: str
-
-
-@dataclass(frozen=True, kw_only=True)
-class CreateAnswer:
-    """What the caller is answered; `task_id` is "" when no task is behind it."""
-
-    relay: Relay
-    task_id: str = ""
-    is_replay: bool = False
 
 
 @dataclass(kw_only=True)
@@ -116,7 +89,7 @@ class Submit:
         raises   NotFound for a model that nobody offers or that has no price
         """
         if model not in self.prices:
-            raise NotFound(f"model not found: {model[:EXTERNAL_ID_ECHO_MAX]}")
+            raise NotFound(f"model not found: {model[:MODEL_ECHO_MAX]}")
         return self.pool.offering(IMAGE_TO_VIDEO, model)
 
     async def __call__(self, request: CreateRequest) -> CreateAnswer:
@@ -126,7 +99,7 @@ class Submit:
         """
         candidates = self.candidates(request.model)
         if request.idempotency_key:
-            again = await self.database.read(_recall, request)
+            again = await self.database.read(recall, request)
             if again is not None:
                 return again
         submission = await self._judged(request.body, request.model)
@@ -148,7 +121,7 @@ class Submit:
         """Price a body, refusing what a create would refuse and keeping nothing (rule 89)."""
         submission = await self._judged(body, model)
         price = self.price(submission)
-        await self.database.read(_refuse_duplicate, caller.account.id, submission)
+        await self.database.read(refuse_duplicate, caller.account.id, submission)
         await self.database.read(self.pool.choose, self.candidates(model), now_ms=self.clock_ms())
         await self.database.read(
             accounts.check_credit,
@@ -174,10 +147,10 @@ class Submit:
         now_ms: int,
     ) -> tuple[Task, Choice] | CreateAnswer:
         if request.idempotency_key:
-            again = _recall(tx, request)
+            again = recall(tx, request)
             if again is not None:
                 return again
-        _refuse_duplicate(tx, request.caller.account.id, submission)
+        refuse_duplicate(tx, request.caller.account.id, submission)
         choice = self.pool.choose(tx, candidates, now_ms=now_ms)
         price, upstream = self.price(submission), choice.upstream
         task = self._new_task(request, submission, price, upstream, now_ms)
@@ -411,34 +384,3 @@ def _refuse_now(tx: Transaction, task_id: str, note: str, *, now_ms: int) -> Non
     # Tracking may have lost patience meanwhile; a definite no is still a definite no.
     if task is not None and task.status in {TaskStatus.SENDING, TaskStatus.UNCERTAIN}:
         finish.refuse(tx, task, note=note, now_ms=now_ms)
-
-
-def _recall(tx: Transaction, request: CreateRequest) -> CreateAnswer | None:
-    """The answer that a repeat of the request gets (rule 50).
-
-    raises   IdempotencyConflict for other bytes, IdempotencyInFlight for a twin on its way
-    """
-    known = tasks.remembered(
-        tx,
-        account_id=request.caller.account.id,
-        path=request.path,
-        key=request.idempotency_key,
-    )
-    if known is None:
-        return None
-    body_sha256, task_id = known
-    if body_sha256 != request.body_sha256:
-        raise IdempotencyConflict
-    task = tasks.by_id(tx, task_id)
-    if task is None or not task.answer:
-        raise IdempotencyInFlight
-    relay = msgspec.json.decode(task.answer, type=Relay)
-    return CreateAnswer(relay=relay, task_id=task_id, is_replay=True)
-
-
-def _refuse_duplicate(tx: Transaction, account_id: str, submission: Submission) -> None:
-    external_id = submission.external_task_id
-    if external_id and tasks.by_external_id(tx, account_id, external_id) is not None:
-        shown = msgspec.json.encode(external_id[:EXTERNAL_ID_ECHO_MAX]).decode()
-        message = f"options.external_task_id {shown} already exists"
-        raise FieldsInvalid((FieldError(path="/options/external_task_id", message=message),))
