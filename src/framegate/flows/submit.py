@@ -13,7 +13,7 @@ import msgspec
 import structlog
 
 from framegate import ids
-from framegate.domain.ledger import Caller
+from framegate.domain.ledger import Account, Caller
 from framegate.domain.quote import PriceList, Quote, quote
 from framegate.domain.submission import IMAGE_TO_VIDEO, Submission, parse_image_to_video
 from framegate.domain.task import Task, TaskStatus
@@ -45,6 +45,7 @@ _log = structlog.get_logger("framegate.flows.submit")
 # How much longer than the upstream's own deadline the safety net waits before it takes over.
 SAFETY_MARGIN_MS = 15_000
 BODY_BYTES_AT_ONCE_MAX = 65_536
+SLEPT = "this process slept too long to be trusted with a send"
 
 
 @dataclass(kw_only=True)
@@ -122,7 +123,9 @@ class Submit:
         submission = await self._judged(body, model)
         price = self.price(submission)
         await self.database.read(refuse_duplicate, caller.account.id, submission)
-        await self.database.read(self.pool.choose, self.candidates(model), now_ms=self.clock_ms())
+        await self.database.read(
+            self._choose, self.candidates(model), price, caller.account, now_ms=self.clock_ms()
+        )
         await self.database.read(
             accounts.check_credit,
             account_id=caller.account.id,
@@ -151,8 +154,9 @@ class Submit:
             if again is not None:
                 return again
         refuse_duplicate(tx, request.caller.account.id, submission)
-        choice = self.pool.choose(tx, candidates, now_ms=now_ms)
-        price, upstream = self.price(submission), choice.upstream
+        price = self.price(submission)
+        choice = self._choose(tx, candidates, price, request.caller.account, now_ms=now_ms)
+        upstream = choice.upstream
         task = self._new_task(request, submission, price, upstream, now_ms)
         tasks.begin(tx, task, body=request.body)
         accounts.keep_price_list(tx, self.prices[submission.model], now_ms=now_ms)
@@ -178,9 +182,31 @@ class Submit:
         if isinstance(upstream, Enlisting):
             ticket = upstream.enlist(tx, self._order(task, request, submission), now_ms=now_ms)
             self._accept(tx, task, ticket, now_ms=now_ms)
+            pool.learn(tx, upstream.name, ticket, took_ms=None, now_ms=now_ms)
             return CreateAnswer(relay=ticket.relay, task_id=task.id)
         pool.begin_probe(tx, choice, now_ms=now_ms)
         return task, choice
+
+    def _choose(
+        self,
+        tx: Transaction,
+        candidates: list[Upstream],
+        price: Quote,
+        account: Account,
+        *,
+        now_ms: int,
+    ) -> Choice:
+        try:
+            return self.pool.choose(tx, candidates, now_ms=now_ms)
+        except Unavailable:
+            # Of two reasons the caller hears of the one that waiting does not mend (rule 33).
+            accounts.check_credit(
+                tx,
+                account_id=account.id,
+                amount_micros=price.amount_micros,
+                currency=price.currency,
+            )
+            raise
 
     def _new_task(
         self,
@@ -235,7 +261,7 @@ class Submit:
         refusals: list[Refused] = []
         while True:
             upstream, began_ms = choice.upstream, self.clock_ms()
-            answer = await _asked(choice, self._order(task, request, submission))
+            answer = await self._asked(task, choice, self._order(task, request, submission))
             took_ms = self.clock_ms() - began_ms
             if isinstance(answer, Ticket | Uncertain):
                 return await self._record(task, answer, took_ms=took_ms)
@@ -244,17 +270,32 @@ class Submit:
                 refusals.append(answer)
             untried = [each for each in untried if each is not upstream]
             next_ones = untried if _may_go_on(answer) else []
-            handed = await self.database.write(
-                self._hand_over,
-                task,
-                answer,
-                next_ones,
-                took_ms=took_ms,
-                now_ms=self.clock_ms(),
-            )
+            try:
+                handed = await self.database.write(
+                    self._hand_over,
+                    task,
+                    answer,
+                    next_ones,
+                    took_ms=took_ms,
+                    now_ms=self.clock_ms(),
+                )
+            except FramegateError:
+                return _not_recorded(task)
             if handed is None:
                 return _nobody_took_it(refusals)
             task, choice = handed
+
+    async def _asked(self, task: Task, choice: Choice, order: Order) -> SubmitAnswer:
+        """The upstream's answer; one whose breaker was open is first asked if it is there."""
+        if choice.is_probe:
+            checked = await choice.upstream.check()
+            if not checked.is_well:
+                return Unreachable(reason=f"still not well: {checked.says}")
+        if self.clock_ms() >= task.next_ms:
+            # This process slept past the moment at which tracking doubts the task. By now it may
+            # be given up, or resolved by a person: what is not sent cannot be bought for nobody.
+            return Unreachable(reason=SLEPT)
+        return await choice.upstream.submit(order)
 
     def _hand_over(
         self,
@@ -299,10 +340,7 @@ class Submit:
                 self._keep_outcome, task, answer, took_ms=took_ms, now_ms=self.clock_ms()
             )
         except FramegateError:
-            # It was sent and we cannot write that down: the row still says `sending`, and
-            # tracking will look it up. The caller is told the truth: we do not know.
-            _log.exception("submit.not_recorded", task=task.id)
-            return CreateAnswer(relay=pace.unknown_outcome(task), task_id=task.id)
+            return _not_recorded(task)
 
     def _keep_outcome(
         self,
@@ -356,13 +394,14 @@ class Submit:
         )
 
 
-async def _asked(choice: Choice, order: Order) -> SubmitAnswer:
-    """The upstream's answer; one whose breaker was open is first asked whether it is there."""
-    if choice.is_probe:
-        checked = await choice.upstream.check()
-        if not checked.is_well:
-            return Unreachable(reason=f"still not well: {checked.says}")
-    return await choice.upstream.submit(order)
+def _not_recorded(task: Task) -> CreateAnswer:
+    """We cannot write down what we know: the row still says `sending`, and its hold is open.
+
+    Tracking will look it up, or release it at its deadline. The caller is told what the row says:
+    not that nothing was created, but that it is not known.
+    """
+    _log.exception("submit.not_recorded", task=task.id)
+    return CreateAnswer(relay=pace.unknown_outcome(task), task_id=task.id)
 
 
 def _may_go_on(answer: SubmitAnswer) -> bool:
