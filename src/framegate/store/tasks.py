@@ -141,14 +141,10 @@ def of_caller(tx: Transaction, account_id: str, public_id: str) -> Task | None:
     """A caller's task by our id or the upstream's; refused ones are nobody's (rule 84)."""
     if not public_id:
         return None  # Every task without a ticket would match.
-    return _one(
-        tx,
-        and_(
-            _tasks.c.account_id == account_id,
-            or_(_tasks.c.id == public_id, _tasks.c.ticket == public_id),
-            _tasks.c.status != TaskStatus.REFUSED.value,
-        ),
-    )
+    is_theirs = and_(_tasks.c.account_id == account_id, _tasks.c.status != TaskStatus.REFUSED.value)
+    # One after the other: of the two together the planner makes a walk over all their tasks.
+    by_ticket = and_(is_theirs, _tasks.c.ticket == public_id)
+    return _one(tx, and_(is_theirs, _tasks.c.id == public_id)) or _one(tx, by_ticket)
 
 
 def by_external_id(tx: Transaction, account_id: str, external_task_id: str) -> Task | None:
@@ -162,6 +158,14 @@ def by_external_id(tx: Transaction, account_id: str, external_task_id: str) -> T
             _tasks.c.status != TaskStatus.REFUSED.value,
         ),
     )
+
+
+def is_taken(tx: Transaction, *, upstream: str, ticket: str) -> bool:
+    """Whether a task has this ticket of an upstream: no other one can have it too."""
+    row = tx.execute(
+        select(_tasks.c.id).where(_tasks.c.ticket == ticket, _tasks.c.upstream == upstream).limit(1)
+    )
+    return row.one_or_none() is not None
 
 
 def body_of(tx: Transaction, task_id: str) -> bytes:
@@ -214,8 +218,7 @@ def record_of(tx: Transaction, any_id: str) -> Record | None:
 
 def uncertain_records(tx: Transaction, *, rows_max: int) -> list[Record]:
     """The tasks of which nobody knows whether they were bought, oldest first."""
-    is_uncertain = and_(_tasks.c.ended_ms == 0, _tasks.c.status == TaskStatus.UNCERTAIN.value)
-    return _records(tx, is_uncertain, rows_max)
+    return _records(tx, _tasks.c.status == TaskStatus.UNCERTAIN.value, rows_max)
 
 
 # --- videos -----------------------------------------------------------------------------------
