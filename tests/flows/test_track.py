@@ -237,6 +237,13 @@ async def test_an_order_found_under_anothers_ticket_is_not_taken_for_ours(house,
     assert house.broken_promises() == []
 
 
+async def test_an_order_found_without_a_ticket_is_not_found(house, upstream, caller):
+    task_id = await uncertain(house, upstream, caller, body(external_task_id="biz-1"))
+    upstream.finds.append(replace(PROCESSING, ticket=""))
+    await house.look_at(task_id)
+    assert house.task(task_id).status is TaskStatus.UNCERTAIN
+
+
 async def test_a_found_order_may_take_as_long_as_any_other(house, upstream, caller):
     task_id = await uncertain(house, upstream, caller, body(external_task_id="biz-1"))
     upstream.finds.append(PROCESSING)

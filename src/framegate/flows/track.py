@@ -99,11 +99,13 @@ class Track:
         found = await upstream.find(
             task_id=task.id, account_id=task.account_id, external_task_id=task.external_task_id
         )
-        is_ours = isinstance(found, Render) and await self.database.write(
-            self._found, task, found, wake=wake, now_ms=self.clock_ms()
-        )
-        if not is_ours:
-            await self._wait(task, wake, NEVER_CONFIRMED)
+        if isinstance(found, Render) and found.ticket:
+            is_ours = await self.database.write(
+                self._found, task, found, wake=wake, now_ms=self.clock_ms()
+            )
+            if is_ours:
+                return
+        await self._wait(task, wake, NEVER_CONFIRMED)
 
     async def _follow(self, task: Task, upstream: Upstream, wake: Wake) -> None:
         answer = await upstream.poll(task.ticket)
