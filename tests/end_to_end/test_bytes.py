@@ -12,7 +12,7 @@ from framegate import ids
 from framegate.domain.ledger import Scope
 from framegate.domain.submission import IMAGE_TO_VIDEO
 from framegate.domain.upstream import Order
-from framegate.flows.submit import CreateRequest
+from framegate.flows.request import CreateRequest
 from framegate.gateway import create_account, new_key, now_ms
 
 MODEL = "kling-3.0-turbo"

@@ -11,9 +11,10 @@ from framegate.domain.quote import PriceList
 from framegate.domain.signature import Keyring
 from framegate.engine.embedded import Wake
 from framegate.flows.pool import Pool
-from framegate.flows.submit import CreateRequest, Submit
+from framegate.flows.request import CreateRequest
+from framegate.flows.submit import Submit
 from framegate.flows.track import Track
-from framegate.store import accounts, audit, migrate, tasks
+from framegate.store import accounts, audit, migrate, tasks, upstreams
 from framegate.store.blobs import Blobs
 from framegate.store.database import Database
 
@@ -117,6 +118,38 @@ class House:
 
     async def look_at(self, task_id):
         await self.track(Wake(subject=task_id, now_ms=self.clock()))
+
+    async def run_next(self, task_id):
+        """What the engine would run for a task next, when that is due; says when that was."""
+        at_ms = self.wakes(task_id)
+        if at_ms is None:
+            return None
+        self.clock.now_ms = max(self.clock.now_ms, at_ms)
+        wake = self.wake(task_id)
+        await self.track(wake)
+        ran = (task_id, wake.generation)
+        self.database.write_now(
+            lambda tx: tx.exec_driver_sql(
+                "DELETE FROM jobs WHERE subject = ? AND generation = ?", ran
+            )
+        )
+        return at_ms
+
+    def wake(self, task_id):
+        """The wake-up of a task as the engine would hand it to a run now."""
+        found = [row["generation"] for row in self.rows("jobs") if row["subject"] == task_id]
+        return Wake(subject=task_id, now_ms=self.clock(), generation=found[0] if found else 0)
+
+    def wakes(self, task_id):
+        """When tracking looks at a task next; None for never."""
+        due = [row["due_ms"] for row in self.rows("jobs") if row["subject"] == task_id]
+        return due[0] if due else None
+
+    def record(self, task_id):
+        return self.database.read_now(tasks.record_of, task_id)
+
+    def durations(self, task):
+        return self.database.read_now(upstreams.durations_of, task)
 
     def task(self, task_id):
         return self.database.read_now(tasks.by_id, task_id)

@@ -60,6 +60,8 @@ class ScriptedUpstream:
         self.orders: list[Order] = []
         self.looked_up: list[str] = []
         self.before_answering = None
+        self.before_checking = None
+        self.checks = 0
 
     @property
     def bodies(self) -> list[bytes]:
@@ -75,6 +77,9 @@ class ScriptedUpstream:
         return self.is_reporting
 
     async def check(self) -> Checked:
+        self.checks += 1
+        if self.before_checking is not None and (waits := self.before_checking()) is not None:
+            await waits
         return Checked(is_well=self.is_well, says="as scripted")
 
     async def find(self, *, task_id: str, account_id: str, external_task_id: str) -> PollAnswer:

@@ -60,6 +60,7 @@ ACCEPTS = Says("accepts", buys=True)
 CONTENT_POLICY = Says(
     "content policy", 400, _envelope(1301, "Failure to pass the risk control system", data={})
 )
+TOO_FAST = Says("too fast", 429, _envelope(1302, "too many requests"))
 SLOTS_FULL = Says("slots full", 429, _envelope(1303, "parallel task over resource pack limit"))
 REFUSES_UNDER_200 = Says(
     "refuses under HTTP 200", 200, _envelope(1201, "duration value '99' is invalid", data={})
@@ -86,6 +87,7 @@ class VendorTask:
     created_ms: int
     status: str = "succeeded"
     message: str = ""
+    took_ms: int = 0
 
     def shown(self, url: str) -> dict[str, object]:
         """The object of CONTRACT 5.4."""
@@ -94,7 +96,7 @@ class VendorTask:
             "status": self.status,
             "message": self.message,
             "create_time": self.created_ms,
-            "update_time": self.created_ms,
+            "update_time": self.created_ms + self.took_ms,
         }
         if self.external_id:
             shown["external_id"] = self.external_id
@@ -121,6 +123,8 @@ class StubUpstream:
     headers: list[dict[str, str]] = field(default_factory=list)
     tasks: dict[str, VendorTask] = field(default_factory=dict)
     queries: int = 0
+    asked: list[str] = field(default_factory=list)
+    next_query_answers: deque[Says] = field(default_factory=deque)
     is_read: threading.Event = field(default_factory=threading.Event)
     released: threading.Event = field(default_factory=threading.Event)
 
@@ -141,8 +145,11 @@ class StubUpstream:
                 Route("/image-to-video/{model}", self.create, methods=["POST"]),
                 Route("/text-to-video/{model}", self.create, methods=["POST"]),
                 Route("/tasks", self.query),
+                Route("/account/costs", self.costs),
+                Route("/kling/image-to-video/{model}", self.create, methods=["POST"]),
+                Route("/kling/image-to-video/{model}/{task_id}", self.page_query),
                 Route("/files/{name}", self.file),
-                Route("/asked", self.asked),
+                Route("/asked", self.counted),
             ]
         )
 
@@ -176,7 +183,8 @@ class StubUpstream:
 
     async def query(self, request: Request) -> Response:
         """`GET /tasks?task_ids=` or `?external_task_ids=`."""
-        self.queries += 1
+        if (refused := self._refused_query(request)) is not None:
+            return refused
         ids = [value for value in request.query_params.get("task_ids", "").split(",") if value]
         externals = request.query_params.get("external_task_ids", "").split(",")
         wanted = [value for value in externals if value]
@@ -191,11 +199,38 @@ class StubUpstream:
         found = [task.shown(url) for task in tasks]
         return JSONResponse(json.loads(_envelope(0, "SUCCEED", data=found)))
 
+    async def page_query(self, request: Request) -> Response:
+        """The page's own query: one task, as an object."""
+        if (refused := self._refused_query(request)) is not None:
+            return refused
+        task = self.tasks.get(request.path_params["task_id"])
+        if task is None:
+            return Response(
+                _envelope(1203, "task not found", data={}), 404, media_type="application/json"
+            )
+        url = str(request.base_url).rstrip("/")
+        return JSONResponse(json.loads(_envelope(0, "SUCCEED", data=task.shown(url))))
+
+    async def costs(self, request: Request) -> Response:
+        """`GET /account/costs`: one package; who asks is seen in `headers`."""
+        self.headers.append(dict(request.headers))
+        self.asked.append(f"{request.url.path}?{request.url.query}")
+        packages = [{"resource_pack_name": "Video", "remaining_quantity": 91.2}]
+        data = {"code": 0, "msg": "success", "resource_pack_subscribe_infos": packages}
+        return JSONResponse(json.loads(_envelope(0, "SUCCEED", data=data)))
+
+    def _refused_query(self, request: Request) -> Response | None:
+        self.queries += 1
+        self.asked.append(f"{request.url.path}?{request.url.query}".rstrip("?"))
+        if request.headers.get("authorization") != f"Bearer {API_KEY}":
+            return _refusal(BAD_KEY)
+        return _refusal(self.next_query_answers.popleft()) if self.next_query_answers else None
+
     async def file(self, request: Request) -> Response:
         """The video of any task: one tiny film for all."""
         return Response(tiny_video(), media_type="video/mp4")
 
-    async def asked(self, request: Request) -> Response:
+    async def counted(self, request: Request) -> Response:
         """What it was asked, for whoever runs it as a process."""
         different = len(set(self.bodies))
         return JSONResponse(

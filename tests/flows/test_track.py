@@ -1,7 +1,13 @@
 """How a task is followed to its one end, whatever the upstream says and when."""
 
+import json
+from dataclasses import replace
+
+import pytest
+
 from fakes.house import PRICE_MICROS, TOPUP_MICROS, body
 from fakes.scripted_upstream import MP4, PROCESSING, failed, succeeded
+from framegate.domain.cost import NOT_KNOWN
 from framegate.domain.task import TaskStatus
 from framegate.domain.upstream import Render, RenderStatus, Uncertain, Unknown, Unreachable
 from framegate.engine.embedded import Wake
@@ -209,3 +215,189 @@ async def test_an_upstream_that_tells_the_caller_itself_is_not_doubled(house, up
     upstream.polls.append(succeeded())
     await house.look_at(task_id)
     assert house.rows("deliveries") == []
+
+
+# --- uncertain --------------------------------------------------------------------------------
+
+
+async def test_an_order_found_under_anothers_ticket_is_not_taken_for_ours(house, upstream, caller):
+    """Verbatim ids of two customers may be equal: the vendor refused the second order."""
+    await created(house, caller, body(external_task_id="biz-1"))
+    second = house.caller("second")
+    task_id = await uncertain(house, upstream, second, body(external_task_id="biz-1"))
+    upstream.finds.extend([PROCESSING, PROCESSING])
+
+    await house.look_at(task_id)
+    assert house.task(task_id).status is TaskStatus.UNCERTAIN
+    house.clock.pass_s(7_200)
+    await house.look_at(task_id)
+
+    assert house.task(task_id).status is TaskStatus.EXPIRED
+    assert house.balance(second) == (TOPUP_MICROS, 0)
+    assert house.broken_promises() == []
+
+
+async def test_an_order_found_without_a_ticket_is_not_found(house, upstream, caller):
+    task_id = await uncertain(house, upstream, caller, body(external_task_id="biz-1"))
+    upstream.finds.append(replace(PROCESSING, ticket=""))
+    await house.look_at(task_id)
+    assert house.task(task_id).status is TaskStatus.UNCERTAIN
+
+
+async def test_a_found_order_may_take_as_long_as_any_other(house, upstream, caller):
+    task_id = await uncertain(house, upstream, caller, body(external_task_id="biz-1"))
+    upstream.finds.append(PROCESSING)
+    await house.look_at(task_id)
+    task = house.task(task_id)
+    assert task.deadline_ms == task.created_ms + 86_400_000
+    assert house.wakes(task_id) == house.clock()
+
+
+async def test_an_upstream_that_cannot_be_asked_decides_nothing(house, upstream, caller):
+    task_id = await uncertain(house, upstream, caller, body(external_task_id="biz-1"))
+    upstream.finds.append(Unreachable(reason="503"))
+    await house.look_at(task_id)
+    assert house.task(task_id).status is TaskStatus.UNCERTAIN
+    assert house.wakes(task_id) > house.clock()
+
+
+# --- after we gave up -------------------------------------------------------------------------
+
+
+async def given_up(house, caller):
+    task_id = await created(house, caller)
+    house.clock.pass_s(86_400)
+    await house.run_next(task_id)
+    assert house.task(task_id).status is TaskStatus.EXPIRED
+    return task_id
+
+
+async def test_a_task_given_up_is_looked_at_once_more_after_an_hour_and_a_day(
+    house, upstream, caller
+):
+    task_id = await given_up(house, caller)
+    ended_ms, looks = house.clock(), []
+    while (at_ms := await house.run_next(task_id)) is not None:
+        looks.append((at_ms - ended_ms) // 1_000)
+    assert looks == [3_600, 86_400]
+    assert house.rows("jobs") == []
+
+
+async def test_a_late_success_is_noted_and_charges_nobody(house, upstream, caller):
+    task_id = await given_up(house, caller)
+    before = house.task(task_id)
+    upstream.polls.append(succeeded())
+    house.clock.pass_s(3_600)
+
+    assert await house.run_next(task_id) is not None
+
+    assert house.task(task_id) == before
+    assert house.record(task_id).late_ms == house.clock()
+    assert house.balance(caller) == (TOPUP_MICROS, 0)
+    assert len(house.rows("transfers")) == 1  # The top-up.
+    assert house.broken_promises() == []
+    assert house.wakes(task_id) is None
+
+
+async def test_the_bill_of_a_late_success_is_kept(house, upstream, caller):
+    task_id = await given_up(house, caller)
+    upstream.unit_price_micros = 140_000
+    upstream.polls.append(replace(succeeded(), billing=BILLING))
+    await house.look_at(task_id)
+    assert house.record(task_id).cost_micros == 560_000
+
+
+async def test_an_uncertain_task_given_up_may_still_turn_out_to_be_bought(house, upstream, caller):
+    task_id = await uncertain(house, upstream, caller, body(external_task_id="biz-1"))
+    house.clock.pass_s(7_200)
+    await house.look_at(task_id)
+    upstream.finds.append(succeeded())
+    await house.look_at(task_id)
+    assert house.record(task_id).late_ms == house.clock()
+    assert house.balance(caller) == (TOPUP_MICROS, 0)
+
+
+async def test_another_customers_success_is_not_our_late_one(house, upstream, caller):
+    await created(house, caller, body(external_task_id="biz-1"))
+    second = house.caller("second")
+    task_id = await uncertain(house, upstream, second, body(external_task_id="biz-1"))
+    house.clock.pass_s(7_200)
+    await house.look_at(task_id)
+    upstream.finds.append(succeeded())
+    await house.look_at(task_id)
+    assert house.record(task_id).late_ms == 0
+
+
+async def test_the_upstreams_own_failure_is_not_asked_about_again(house, upstream, caller):
+    task_id = await created(house, caller)
+    upstream.polls.append(failed("no"))
+    await house.run_next(task_id)
+    assert house.wakes(task_id) is None
+
+
+# --- what is learned --------------------------------------------------------------------------
+
+BILLING = ({"charge_type": "unit", "amount": "4", "package_type": "video"},)
+
+
+@pytest.fixture
+def priced(upstream):
+    upstream.unit_price_micros = 140_000
+    return upstream
+
+
+async def ended(house, upstream, caller, render):
+    task_id = await created(house, caller)
+    house.clock.pass_s(31)
+    upstream.polls.append(render)
+    await house.look_at(task_id)
+    return house.task(task_id)
+
+
+async def test_time_by_the_upstreams_own_clock_is_learned(house, upstream, caller):
+    task = await ended(house, upstream, caller, replace(succeeded(), took_ms=28_000))
+    assert house.durations(task).samples == (28_000,)
+
+
+async def test_time_is_ours_where_the_upstream_does_not_say(house, upstream, caller):
+    task = await ended(house, upstream, caller, succeeded())
+    assert house.durations(task).samples == (31_000,)
+
+
+async def test_nothing_is_learned_from_a_failure(house, upstream, caller):
+    task = await ended(house, upstream, caller, failed("no"))
+    assert house.durations(task).samples == ()
+
+
+async def test_once_learned_the_first_look_waits_until_tasks_begin_to_end(house, upstream, caller):
+    for _ in range(8):
+        await ended(house, upstream, caller, replace(succeeded(), took_ms=28_000))
+    task = house.task(await created(house, caller))
+    assert task.next_ms - house.clock() == 28_000
+    assert house.wakes(task.id) == task.next_ms
+
+
+async def test_no_look_is_planned_past_the_deadline(house, upstream, caller):
+    task_id = await created(house, caller)
+    house.clock.pass_s(86_400 - 1)
+    await house.look_at(task_id)
+    assert house.task(task_id).next_ms == house.task(task_id).deadline_ms
+
+
+async def test_bill_and_cost_are_kept_beside_the_price(house, priced, caller):
+    task = await ended(house, priced, caller, replace(succeeded(), billing=BILLING))
+    record = house.record(task.id)
+    assert (record.task.price_micros, record.cost_micros) == (PRICE_MICROS, 560_000)
+    assert json.loads(record.billing) == list(BILLING)
+
+
+@pytest.mark.parametrize(
+    "billing",
+    [(), ({"amount": {"deep": [10**40]}},), ({"charge_type": "unit", "amount": "9" * 13},)],
+)
+async def test_a_bill_that_cannot_be_read_keeps_no_task_from_ending(house, priced, caller, billing):
+    priced.unit_price_micros = 10**12
+    task = await ended(house, priced, caller, replace(succeeded(), billing=billing))
+    assert task.status is TaskStatus.SUCCEEDED
+    assert house.record(task.id).cost_micros == NOT_KNOWN
+    assert house.broken_promises() == []

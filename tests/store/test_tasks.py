@@ -5,6 +5,7 @@ import pytest
 from sqlalchemy import event, text
 from sqlalchemy.exc import IntegrityError
 
+from fakes.plans import plan_of
 from fakes.rows import (
     BODY,
     NOW_MS,
@@ -17,6 +18,7 @@ from fakes.rows import (
     move,
     new_account,
 )
+from framegate.domain.cost import NOT_KNOWN
 from framegate.domain.listing import Listing, Place
 from framegate.domain.task import MOVES, TaskStatus
 from framegate.errors import IllegalMove
@@ -362,8 +364,8 @@ def plans_of(tx, query, *args):
 @pytest.mark.parametrize(
     ("query", "asked", "indexes"),
     [
-        (tasks.of_caller, "1", ["tasks_account_id_ticket", "sqlite_autoindex_tasks"]),
-        (tasks.of_caller_by_ids, ["1"] * 20, ["tasks_account_id_ticket", "sqlite_autoindex_tasks"]),
+        (tasks.of_caller, "1", ["tasks_ticket_account_id", "sqlite_autoindex_tasks"]),
+        (tasks.of_caller_by_ids, ["1"] * 20, ["tasks_ticket_account_id", "sqlite_autoindex_tasks"]),
         (tasks.by_external_id, "x", ["uq_tasks_external"]),
         (tasks.of_caller_by_external_ids, ["x"] * 20, ["uq_tasks_external"]),
         (tasks.page, listing(), ["tasks_account_id_created_ms"]),
@@ -479,3 +481,95 @@ def test_videos_expire_by_age_and_only_once(tx, filmed):
 def test_task_has_one_video(tx, filmed):
     with pytest.raises(IntegrityError, match="UNIQUE"):
         tasks.keep_video(tx, filmed, a_video("vid_2"))
+
+
+# --- the operator's view ----------------------------------------------------------------------
+
+
+def test_record_is_found_by_either_id_whosever_it_is(tx, account, other):
+    mine, theirs = (accept(tx, begin(tx, each.id), ticket=each.id) for each in (account, other))
+
+    assert tasks.record_of(tx, mine.id).task == mine
+    assert tasks.record_of(tx, other.id).task == theirs
+    assert tasks.record_of(tx, "9") is None
+
+
+def test_no_id_finds_no_record(tx, account):
+    begin(tx, account.id)
+    assert tasks.record_of(tx, "") is None
+
+
+def test_cost_of_a_new_task_is_not_known(tx, account):
+    record = tasks.record_of(tx, begin(tx, account.id).id)
+    assert (record.billing, record.cost_micros, record.late_ms) == ("", NOT_KNOWN, 0)
+
+
+def test_bill_is_kept_in_the_upstreams_shape_and_in_ours(tx, account):
+    task = begin(tx, account.id)
+
+    tasks.note_cost(tx, task.id, billing=({"amount": "4"},), cost_micros=560_000)
+    tasks.note_cost(tx, task.id, billing=(), cost_micros=NOT_KNOWN)
+
+    record = tasks.record_of(tx, task.id)
+    assert (record.billing, record.cost_micros) == ('[{"amount":"4"}]', 560_000)
+
+
+def test_uncertain_tasks_come_oldest_first_and_no_more_than_asked(tx, account):
+    made = [begin(tx, account.id, created_ms=created_ms) for created_ms in (5, 3, 4, 1)]
+    for task in made[:3]:
+        move(tx, task, TaskStatus.UNCERTAIN, operator_note="reset")
+
+    found = tasks.uncertain_records(tx, rows_max=2)
+
+    assert [record.task.created_ms for record in found] == [3, 4]
+    assert found[0].operator_note == "reset"
+
+
+def test_ticket_is_taken_at_its_own_upstream_alone(tx, account):
+    accept(tx, begin(tx, account.id, upstream="kling"), ticket="9")
+
+    assert tasks.is_taken(tx, upstream="kling", ticket="9")
+    assert not tasks.is_taken(tx, upstream="other", ticket="9")
+    assert not tasks.is_taken(tx, upstream="kling", ticket="8")
+
+
+def test_tasks_in_flight_are_counted_no_further_than_asked(tx, account):
+    for upstream in ("kling", "kling", "kling", "local"):
+        begin(tx, account.id, upstream=upstream)
+    ended = begin(tx, account.id, upstream="kling")
+    move(tx, ended, TaskStatus.REFUSED)
+
+    assert tasks.in_flight(tx, "kling", count_max=9) == 3
+    assert tasks.in_flight(tx, "kling", count_max=2) == 2
+    assert tasks.in_flight(tx, "nobody", count_max=9) == 0
+
+
+# --- a hundred thousand rows ------------------------------------------------------------------
+
+BY_INDEX = {
+    "in_flight": (tasks.in_flight, ("kling",), {"count_max": 9}),
+    "is_taken": (tasks.is_taken, (), {"upstream": "kling", "ticket": "9"}),
+    "record_of": (tasks.record_of, ("9",), {}),
+    "uncertain_records": (tasks.uncertain_records, (), {"rows_max": 9}),
+    "of_caller": (tasks.of_caller, ("acc_1", "9"), {}),
+    "by_external_id": (tasks.by_external_id, ("acc_1", "biz-1"), {}),
+    "open_overdue": (tasks.open_overdue, (), {"before_ms": 9, "rows_max": 9}),
+}
+
+
+@pytest.mark.parametrize("name", BY_INDEX)
+def test_statement_walks_over_no_table(database, name):
+    work, args, kwargs = BY_INDEX[name]
+    plan = plan_of(database, work, *args, **kwargs)
+    walks = [step for step in plan if step.startswith("SCAN tasks") and "uncertain" not in step]
+    assert plan
+    assert not walks
+
+
+def test_callers_task_is_found_without_a_walk_over_all_of_theirs(database):
+    plan = plan_of(database, tasks.of_caller, "acc_1", "9")
+    searches = [step for step in plan if step.startswith("SEARCH tasks")]
+    assert [step.partition("INDEX ")[2] for step in searches] == [
+        "ix_tasks_ticket_account_id (ticket=? AND account_id=?)",
+        "sqlite_autoindex_tasks_1 (id=?)",
+    ]

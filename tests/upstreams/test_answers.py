@@ -14,7 +14,13 @@ from framegate.domain.upstream import (
     Unreachable,
 )
 from framegate.outbound import Answer
-from framegate.upstreams.answers import read_query, read_submit
+from framegate.upstreams.answers import (
+    read_code,
+    read_lookup,
+    read_packages,
+    read_query,
+    read_submit,
+)
 
 
 def answer(status, body, **headers):
@@ -89,6 +95,7 @@ def test_a_refusal_of_our_account_is_the_operators(status, code):
         answer(200, envelope(0)),
         answer(500, envelope(9999)),
         answer(200, b"\xff"),
+        answer(200, b'{"code":0,"data":{"id":"9","x":' + b"[" * 100_000),
     ],
 )
 def test_whatever_is_no_definite_answer_is_uncertain(lost):
@@ -171,7 +178,7 @@ def test_trouble_and_unknown_words_are_never_news(trouble):
     assert isinstance(read_one(trouble), Unreachable)
 
 
-@pytest.mark.parametrize("outputs", [None, [], [{}], ["x"], [{"id": "9"}], [{"url": 7}]])
+@pytest.mark.parametrize("outputs", [None, [], [{}], ["x"], [{"id": "9"}], [{"url": 7}], 7, {}])
 def test_outputs_without_an_address_are_no_outputs(outputs):
     data = {"id": "9", "status": "succeeded", "outputs": outputs}
     render = read_one(answer(200, envelope(0, data=[data])))
@@ -179,16 +186,76 @@ def test_outputs_without_an_address_are_no_outputs(outputs):
     assert render.outputs == ()
 
 
+OTHER = {"id": "8", "external_id": "biz-1", "status": "processing"}
+
+
 def test_many_are_read_each_under_its_own_id():
     """Twenty ids go into one query, and the vendor leaves out what it does not know."""
-    other = {"id": "8", "external_id": "biz-1", "status": "processing"}
-
-    found = read_query(answer(200, envelope(0, data=[other, VENDOR])), ["933557962801545273", "7"])
-    by_external_id = read_query(answer(200, envelope(0, data=[other])), ["biz-1"])
+    found = read_query(answer(200, envelope(0, data=[OTHER, VENDOR])), ["933557962801545273", "7"])
 
     assert found["933557962801545273"].status is RenderStatus.SUCCEEDED
     assert isinstance(found["7"], Unknown)
-    assert by_external_id["biz-1"].ticket == "8"
+
+
+def test_a_task_that_its_caller_named_as_anothers_ticket_is_not_that_other_one():
+    """Or one customer would be handed, and charged for, another one's video."""
+    trap = OTHER | {"external_id": VENDOR["id"], "external_task_id": VENDOR["id"]}
+
+    found = read_query(answer(200, envelope(0, data=[VENDOR, trap])), [VENDOR["id"], "8"])
+
+    assert found[VENDOR["id"]].status is RenderStatus.SUCCEEDED
+    assert found["8"].ticket == "8"
+
+
+def test_one_object_is_no_answer_about_many():
+    found = read_query(answer(200, envelope(0, data=VENDOR)), ["7", VENDOR["id"]])
+    assert isinstance(found["7"], Unknown)
+    assert found[VENDOR["id"]].ticket == VENDOR["id"]
+
+
+def test_a_list_of_somebody_elses_task_is_no_answer():
+    assert isinstance(read_one(answer(200, envelope(0, data=[OTHER])), "7"), Unknown)
+
+
+def test_a_page_gateway_may_answer_with_an_id_of_its_choice():
+    assert read_one(answer(200, envelope(0, data=PAGE)), "task_1").ticket == PAGE["task_id"]
+
+
+@pytest.mark.parametrize("key", ["external_id", "external_task_id"])
+def test_an_order_is_found_by_the_id_that_it_was_ordered_under(key):
+    item = {"id": "8", key: "biz-1", "status": "processing"}
+    found = read_lookup(answer(200, envelope(0, data=[item, VENDOR])), ["biz-1", "biz-2"])
+    assert found["biz-1"].ticket == "8"
+    assert isinstance(found["biz-2"], Unknown)
+
+
+def test_an_order_is_never_found_by_what_happens_to_be_a_ticket():
+    found = read_lookup(answer(200, envelope(0, data=[VENDOR])), [VENDOR["id"]])
+    assert isinstance(found[VENDOR["id"]], Unknown)
+
+
+def test_a_look_up_that_went_wrong_finds_nothing_and_says_so():
+    found = read_lookup(answer(429, envelope(1302)), ["biz-1"])
+    assert isinstance(found["biz-1"], Unreachable)
+
+
+@pytest.mark.parametrize(
+    ("body", "read"),
+    [(envelope(7), (7, "m")), ({"code": "7"}, (None, "")), (b"<html>", (None, ""))],
+)
+def test_code_and_message_of_any_envelope_are_read(body, read):
+    assert read_code(answer(200, body)) == read
+
+
+@pytest.mark.parametrize("data", [{}, {"resource_pack_subscribe_infos": 7}, None, []])
+def test_no_package_is_no_error(data):
+    assert read_packages(answer(200, envelope(0, data=data))) == []
+
+
+def test_packages_are_read():
+    packs = [{"resource_pack_name": "v", "remaining_quantity": 91.2}]
+    data = {"code": 0, "resource_pack_subscribe_infos": [*packs, "x"]}
+    assert read_packages(answer(200, envelope(0, data=data))) == packs
 
 
 def test_time_and_bill_are_read_where_they_are_told():

@@ -3,11 +3,10 @@
 from typing import Annotated, Any
 
 import typer
-from rich.table import Table
 
 from framegate.cli.accounts import opened
 from framegate.cli.options import ConfigOption, DataOption, JsonOption
-from framegate.cli.terminal import out, say, say_json
+from framegate.cli.terminal import cell, printable, say, say_json
 from framegate.domain.cost import NOT_KNOWN
 from framegate.domain.money import decimal_from_micros
 from framegate.errors import NotFound, SettingsInvalid
@@ -39,7 +38,7 @@ def show(
             say_json(shown)
             return
         for key, value in shown.items():
-            say(f"{key:<18}{value}")
+            say(f"{key:<18}{printable(str(value))}")
 
 
 @tasks.command("uncertain")
@@ -55,12 +54,11 @@ def uncertain(
         if not found:
             say("no task is uncertain")
             return
-        table = Table("task", "upstream", "external id", "since", "why", box=None)
+        # Lines, not a table: an id that is cut to a column's width cannot be copied.
         for record in found:
             task, age_s = record.task, (now_ms() - record.task.sent_ms) // 1_000
-            external = task.external_task_id or "-"
-            table.add_row(task.id, task.upstream, external, f"{age_s} s", record.operator_note)
-        out.print(table)
+            external, why = cell(task.external_task_id or "-"), cell(record.operator_note)
+            say(f"{task.id}  {task.upstream}  {external}  {age_s} s  {why}")
 
 
 @tasks.command("resolve")
@@ -80,8 +78,9 @@ def resolved(
     with opened(data, config) as gateway:
         if bool(ticket) == not_bought:
             raise SettingsInvalid("give either --ticket ID or --not-bought")
-        if len(ticket) > TICKET_CHARACTERS_MAX or not ticket.isprintable():
-            raise SettingsInvalid(f"--ticket must be 1 to {TICKET_CHARACTERS_MAX} characters")
+        if len(ticket) > TICKET_CHARACTERS_MAX or not all("!" <= each <= "~" for each in ticket):
+            limit = TICKET_CHARACTERS_MAX
+            raise SettingsInvalid(f"--ticket must be 1 to {limit} visible characters of ASCII")
         if ticket:
             task = gateway.database.write_now(
                 resolve.as_taken,

@@ -12,6 +12,7 @@ from typing import Any, NoReturn
 
 import typer
 from rich.console import Console
+from rich.text import Text
 
 from framegate.client import ServerRefused, ServerUnreachable, TaskFailed, VideoNotSaved
 from framegate.errors import FramegateError, Refusal, SettingsInvalid
@@ -35,6 +36,18 @@ err = Console(stderr=True, markup=False, emoji=False, highlight=False)
 def say(text: str) -> None:
     """A line for a person, on standard output."""
     out.print(text, soft_wrap=True)
+
+
+def printable(text: str) -> str:
+    """Somebody else's words, for a terminal: what would move a cursor is shown as its escape."""
+    return "".join(
+        each if each.isprintable() else each.encode("unicode_escape").decode() for each in text
+    )
+
+
+def cell(text: str) -> Text:
+    """Somebody else's words in a table, which would take brackets for a style."""
+    return Text(printable(text))
 
 
 def say_json(value: Any) -> None:

@@ -9,7 +9,7 @@ from rich.table import Table
 
 from framegate.cli.accounts import opened
 from framegate.cli.options import ConfigOption, DataOption, JsonOption
-from framegate.cli.terminal import EXIT_FAILED, out, say, say_json
+from framegate.cli.terminal import EXIT_FAILED, cell, out, printable, say, say_json
 from framegate.domain.health import Breaker
 from framegate.domain.upstream import Checked
 from framegate.errors import SettingsInvalid
@@ -41,7 +41,7 @@ def listed(data: DataOption = None, config: ConfigOption = None, json: JsonOptio
                 f"{each['in_flight']}{slots}",
                 _breaker(each),
                 f"{each['latency_ms']} ms" if each["latency_ms"] else "-",
-                each["last_error"] or "-",
+                cell(each["last_error"] or "-"),
             )
         out.print(table)
 
@@ -58,7 +58,8 @@ def ask(
     if json:
         say_json({"name": name, "well": checked.is_well, "says": checked.says})
     else:
-        say(f"{name} is {'well' if checked.is_well else 'NOT well'}: {checked.says}")
+        is_how = "well" if checked.is_well else "NOT well"
+        say(f"{name} is {is_how}: {printable(checked.says)}")
     if not checked.is_well:
         raise typer.Exit(EXIT_FAILED)
 

@@ -7,7 +7,7 @@ The vendor bills in units of a package or in cash, as decimal strings, possibly 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from framegate.domain.money import MICROS_PER_UNIT, micros_from_decimal
+from framegate.domain.money import AMOUNT_MICROS_MAX, MICROS_PER_UNIT, micros_from_decimal
 
 NOT_KNOWN = -1
 
@@ -19,10 +19,14 @@ def cost_micros(
 
     unit_price_micros  what the operator pays for one unit of the package; 0: not said
     returns            NOT_KNOWN for an empty bill, for another currency, for units without a
-                       price, and for anything that cannot be read: a margin is never guessed
+                       price, and for anything that cannot be read or cannot be a bill (less
+                       than nothing, or beyond AMOUNT_MICROS_MAX): a margin is never guessed
     """
     costs = [_of(entry, currency, unit_price_micros) for entry in billing]
-    return sum(costs) if costs and NOT_KNOWN not in costs else NOT_KNOWN
+    if not costs or NOT_KNOWN in costs:
+        return NOT_KNOWN
+    # What the database cannot hold would keep a task from ending: the bill is not ours to trust.
+    return total if 0 <= (total := sum(costs)) <= AMOUNT_MICROS_MAX else NOT_KNOWN
 
 
 def _of(entry: Mapping[str, Any], currency: str, unit_price_micros: int) -> int:

@@ -12,8 +12,9 @@ SAMPLES_MAX = 64
 SAMPLES_MIN = 8
 """With fewer, the quantiles of so few would be a guess; age alone is one too, and a humbler one."""
 
-LOOKS = 8
-"""A look each time another eighth of the tasks like this one would have ended."""
+LOOK_SHARE = 8
+"""A look each time another eighth of the tasks like this one that still run would have ended. An
+eighth of all of them would cost as many looks and find the long ones late: few are left by then."""
 
 LOOK_WAIT_MS_MIN = 2_000
 LOOK_WAIT_MS_MAX = 60_000
@@ -60,11 +61,13 @@ def next_look_ms(age_ms: int, durations: Durations, *, reports: bool) -> int:
     if reports:
         quiet_ms = durations.at(SAFETY_PERMILLE) - age_ms
         return max(quiet_ms, _by_age(age_ms))
-    marks = [durations.at(1_000 * step // LOOKS) for step in range(1, LOOKS + 1)]
-    ahead = bisect_right(marks, age_ms + LOOK_WAIT_MS_MIN)
-    if ahead == len(marks):
+    ordered = sorted(durations.samples)
+    longer = ordered[bisect_right(ordered, age_ms + LOOK_WAIT_MS_MIN) :]
+    if not longer:
         return _by_age(age_ms)
-    return marks[ahead] - age_ms
+    wait_ms = longer[(len(longer) - 1) // LOOK_SHARE] - age_ms
+    # Failures are not learned from and come early: no task is left alone for longer than this.
+    return min(wait_ms, LOOK_WAIT_MS_MAX)
 
 
 def _by_age(age_ms: int) -> int:

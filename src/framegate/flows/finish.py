@@ -32,9 +32,18 @@ def give_up(
     message: str,
     now_ms: int,
     upstream_tells: bool,
+    operator_note: str | None = None,
 ) -> Task | None:
     """End a task without a video (failed, cancelled or expired): release its hold in full."""
-    ended = tasks.move(tx, task, status=status, now_ms=now_ms, next_ms=0, message=message)
+    ended = tasks.move(
+        tx,
+        task,
+        status=status,
+        now_ms=now_ms,
+        next_ms=0,
+        message=message,
+        operator_note=operator_note,
+    )
     if ended is None:
         return None
     accounts.release(tx, task_id=task.id, now_ms=now_ms)

@@ -18,9 +18,12 @@ BY_HAND = "resolved by the operator"
 def as_taken(tx: Transaction, task_id: str, *, ticket: str, deadline_s: int, now_ms: int) -> Task:
     """The upstream has it under `ticket`: it goes on as any other task, and is looked at now.
 
-    raises   NotFound, IllegalMove for a task that is not uncertain or not so any more
+    raises   NotFound, IllegalMove for a task that is not uncertain or not so any more, and for a
+             ticket that another task has: one video would be charged for twice
     """
     task = _uncertain(tx, task_id)
+    if tasks.is_taken(tx, upstream=task.upstream, ticket=ticket):
+        raise IllegalMove(f"another task has the ticket {ticket!r} of {task.upstream} already")
     moved = tasks.move(
         tx,
         task,
@@ -50,6 +53,7 @@ def as_never_taken(tx: Transaction, task_id: str, *, upstream_tells: bool, now_m
         message=NEVER_CONFIRMED,
         now_ms=now_ms,
         upstream_tells=upstream_tells,
+        operator_note=BY_HAND,
     )
     assert ended is not None  # Read in this very transaction.
     engine.forget(tx, "track", task.id)

@@ -13,7 +13,7 @@ import msgspec
 import structlog
 
 from framegate import ids
-from framegate.domain.ledger import Caller
+from framegate.domain.ledger import Account, Caller
 from framegate.domain.quote import PriceList, Quote, quote
 from framegate.domain.submission import (
     IMAGE_TO_VIDEO,
@@ -27,7 +27,6 @@ from framegate.domain.text_to_video import parse_text_to_video
 from framegate.domain.upstream import (
     Order,
     Refused,
-    Relay,
     SubmitAnswer,
     Ticket,
     Uncertain,
@@ -36,17 +35,14 @@ from framegate.domain.upstream import (
 )
 from framegate.engine import embedded as engine
 from framegate.errors import (
-    FieldError,
-    FieldsInvalid,
     FramegateError,
-    IdempotencyConflict,
-    IdempotencyInFlight,
     NotFound,
     TooManyTasks,
     Unavailable,
 )
 from framegate.flows import finish, pace, pool, tell
-from framegate.flows.pool import Choice, Pool
+from framegate.flows.pool import MODEL_ECHO_MAX, Choice, Pool
+from framegate.flows.request import CreateAnswer, CreateRequest, recall, refuse_duplicate
 from framegate.store import accounts, tasks
 from framegate.store.database import Database, Transaction
 from framegate.upstreams.enlisting import enlists
@@ -55,33 +51,10 @@ _log = structlog.get_logger("framegate.flows.submit")
 
 # How much longer than the upstream's own deadline the safety net waits before it takes over.
 SAFETY_MARGIN_MS = 15_000
-EXTERNAL_ID_ECHO_MAX = 200
 BODY_BYTES_AT_ONCE_MAX = 65_536
+SLEPT = "this process slept too long to be trusted with a send"
 
 _PARSERS = {IMAGE_TO_VIDEO: parse_image_to_video, TEXT_TO_VIDEO: parse_text_to_video}
-
-
-@dataclass(frozen=True, kw_only=True)
-class CreateRequest:
-    """One create as it reached the web: who, what bytes, under which ids."""
-
-    caller: Caller
-    path: str
-    model: str
-    body: bytes
-    body_sha256: str
-    idempotency_key: str  # "" when none was sent.
-    request_id: str
-    kind: Kind = IMAGE_TO_VIDEO
-
-
-@dataclass(frozen=True, kw_only=True)
-class CreateAnswer:
-    """What the caller is answered; `task_id` is "" when no task is behind it."""
-
-    relay: Relay
-    task_id: str = ""
-    is_replay: bool = False
 
 
 @dataclass(kw_only=True)
@@ -127,7 +100,7 @@ class Submit:
         raises   NotFound for a model that nobody offers, or not for this, or that has no price
         """
         if model not in self.prices:
-            raise NotFound(f"model not found: {model[:EXTERNAL_ID_ECHO_MAX]}")
+            raise NotFound(f"model not found: {model[:MODEL_ECHO_MAX]}")
         return self.pool.offering(model, kind)
 
     async def __call__(self, request: CreateRequest) -> CreateAnswer:
@@ -137,7 +110,7 @@ class Submit:
         """
         candidates = self.candidates(request.model, request.kind)
         if request.idempotency_key:
-            again = await self.database.read(_recall, request)
+            again = await self.database.read(recall, request)
             if again is not None:
                 return again
         submission = await self._judged(request.body, request.model, request.kind)
@@ -161,9 +134,13 @@ class Submit:
         """Price a body, refusing what a create would refuse and keeping nothing (rule 89)."""
         submission = await self._judged(body, model, kind)
         price = self.price(submission)
-        await self.database.read(_refuse_duplicate, caller.account.id, submission)
+        await self.database.read(refuse_duplicate, caller.account.id, submission)
         await self.database.read(
-            self.pool.choose, self.candidates(model, kind), now_ms=self.clock_ms()
+            self._choose,
+            self.candidates(model, kind),
+            price,
+            caller.account,
+            now_ms=self.clock_ms(),
         )
         await self.database.read(
             accounts.check_credit,
@@ -189,12 +166,13 @@ class Submit:
         now_ms: int,
     ) -> tuple[Task, Choice] | CreateAnswer:
         if request.idempotency_key:
-            again = _recall(tx, request)
+            again = recall(tx, request)
             if again is not None:
                 return again
-        _refuse_duplicate(tx, request.caller.account.id, submission)
-        choice = self.pool.choose(tx, candidates, now_ms=now_ms)
-        price, upstream = self.price(submission), choice.upstream
+        refuse_duplicate(tx, request.caller.account.id, submission)
+        price = self.price(submission)
+        choice = self._choose(tx, candidates, price, request.caller.account, now_ms=now_ms)
+        upstream = choice.upstream
         task = self._new_task(request, submission, price, upstream, now_ms)
         tasks.begin(tx, task, body=request.body)
         accounts.open_hold(
@@ -219,9 +197,31 @@ class Submit:
         if enlists(upstream):
             ticket = upstream.enlist(tx, self._order(task, request, submission), now_ms=now_ms)
             self._accept(tx, task, ticket, now_ms=now_ms)
+            pool.learn(tx, task.upstream, ticket, took_ms=None, now_ms=now_ms)
             return CreateAnswer(relay=ticket.relay, task_id=task.id)
         pool.begin_probe(tx, choice, now_ms=now_ms)
         return task, choice
+
+    def _choose(
+        self,
+        tx: Transaction,
+        candidates: list[Upstream],
+        price: Quote,
+        account: Account,
+        *,
+        now_ms: int,
+    ) -> Choice:
+        try:
+            return self.pool.choose(tx, candidates, now_ms=now_ms)
+        except Unavailable:
+            # Of two reasons the caller hears of the one that waiting does not mend (rule 33).
+            accounts.check_credit(
+                tx,
+                account_id=account.id,
+                amount_micros=price.amount_micros,
+                currency=price.currency,
+            )
+            raise
 
     def _new_task(
         self,
@@ -276,7 +276,7 @@ class Submit:
         refusals: list[Refused] = []
         while True:
             upstream, began_ms = choice.upstream, self.clock_ms()
-            answer = await _asked(choice, self._order(task, request, submission))
+            answer = await self._asked(task, choice, self._order(task, request, submission))
             took_ms = self.clock_ms() - began_ms
             if isinstance(answer, Ticket | Uncertain):
                 return await self._record(task, answer, took_ms=took_ms)
@@ -290,17 +290,32 @@ class Submit:
                 refusals.append(answer)
             untried = [each for each in untried if each is not upstream]
             next_ones = untried if _may_go_on(answer) else []
-            handed = await self.database.write(
-                self._hand_over,
-                task,
-                answer,
-                next_ones,
-                took_ms=took_ms,
-                now_ms=self.clock_ms(),
-            )
+            try:
+                handed = await self.database.write(
+                    self._hand_over,
+                    task,
+                    answer,
+                    next_ones,
+                    took_ms=took_ms,
+                    now_ms=self.clock_ms(),
+                )
+            except FramegateError:
+                return _not_recorded(task)
             if handed is None:
                 return _nobody_took_it(refusals)
             task, choice = handed
+
+    async def _asked(self, task: Task, choice: Choice, order: Order) -> SubmitAnswer:
+        """The upstream's answer; one whose breaker was open is first asked if it is there."""
+        if choice.is_probe:
+            checked = await choice.upstream.check()
+            if not checked.is_well:
+                return Unreachable(reason=f"still not well: {checked.says}")
+        if self.clock_ms() >= task.next_ms:
+            # This process slept past the moment at which tracking doubts the task. By now it may
+            # be given up, or resolved by a person: what is not sent cannot be bought for nobody.
+            return Unreachable(reason=SLEPT)
+        return await choice.upstream.submit(order)
 
     def _hand_over(
         self,
@@ -345,10 +360,7 @@ class Submit:
                 self._keep_outcome, task, answer, took_ms=took_ms, now_ms=self.clock_ms()
             )
         except FramegateError:
-            # It was sent and we cannot write that down: the row still says `sending`, and
-            # tracking will look it up. The caller is told the truth: we do not know.
-            _log.exception("submit.not_recorded", task=task.id)
-            return CreateAnswer(relay=pace.unknown_outcome(task), task_id=task.id)
+            return _not_recorded(task)
 
     def _keep_outcome(
         self,
@@ -410,13 +422,14 @@ class Submit:
         )
 
 
-async def _asked(choice: Choice, order: Order) -> SubmitAnswer:
-    """The upstream's answer; one whose breaker was open is first asked whether it is there."""
-    if choice.is_probe:
-        checked = await choice.upstream.check()
-        if not checked.is_well:
-            return Unreachable(reason=f"still not well: {checked.says}")
-    return await choice.upstream.submit(order)
+def _not_recorded(task: Task) -> CreateAnswer:
+    """We cannot write down what we know: the row still says `sending`, and its hold is open.
+
+    Tracking will look it up, or release it at its deadline. The caller is told what the row says:
+    not that nothing was created, but that it is not known.
+    """
+    _log.exception("submit.not_recorded", task=task.id)
+    return CreateAnswer(relay=pace.unknown_outcome(task), task_id=task.id)
 
 
 def _may_go_on(answer: SubmitAnswer) -> bool:
@@ -438,34 +451,3 @@ def _refuse_now(tx: Transaction, task_id: str, note: str, *, now_ms: int) -> Non
     # Tracking may have lost patience meanwhile; a definite no is still a definite no.
     if task is not None and task.status in {TaskStatus.SENDING, TaskStatus.UNCERTAIN}:
         finish.refuse(tx, task, note=note, now_ms=now_ms)
-
-
-def _recall(tx: Transaction, request: CreateRequest) -> CreateAnswer | None:
-    """The answer that a repeat of the request gets (rule 50).
-
-    raises   IdempotencyConflict for other bytes, IdempotencyInFlight for a twin on its way
-    """
-    known = tasks.remembered(
-        tx,
-        account_id=request.caller.account.id,
-        path=request.path,
-        key=request.idempotency_key,
-    )
-    if known is None:
-        return None
-    body_sha256, task_id = known
-    if body_sha256 != request.body_sha256:
-        raise IdempotencyConflict
-    task = tasks.by_id(tx, task_id)
-    if task is None or not task.answer:
-        raise IdempotencyInFlight
-    relay = msgspec.json.decode(task.answer, type=Relay)
-    return CreateAnswer(relay=relay, task_id=task_id, is_replay=True)
-
-
-def _refuse_duplicate(tx: Transaction, account_id: str, submission: Submission) -> None:
-    external_id = submission.external_task_id
-    if external_id and tasks.by_external_id(tx, account_id, external_id) is not None:
-        shown = msgspec.json.encode(external_id[:EXTERNAL_ID_ECHO_MAX]).decode()
-        message = f"options.external_task_id {shown} already exists"
-        raise FieldsInvalid((FieldError(path="/options/external_task_id", message=message),))

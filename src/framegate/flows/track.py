@@ -100,9 +100,12 @@ class Track:
             task_id=task.id, account_id=task.account_id, external_task_id=task.external_task_id
         )
         if isinstance(found, Render) and found.ticket:
-            await self.database.write(self._found, task, found, wake=wake, now_ms=self.clock_ms())
-        else:
-            await self._wait(task, wake, NEVER_CONFIRMED)
+            is_ours = await self.database.write(
+                self._found, task, found, wake=wake, now_ms=self.clock_ms()
+            )
+            if is_ours:
+                return
+        await self._wait(task, wake, NEVER_CONFIRMED)
 
     async def _follow(self, task: Task, upstream: Upstream, wake: Wake) -> None:
         answer = await upstream.poll(task.ticket)
@@ -234,7 +237,12 @@ class Track:
 
     def _found(
         self, tx: Transaction, task: Task, render: Render, *, wake: Wake, now_ms: int
-    ) -> None:
+    ) -> bool:
+        """Go on under the ticket that was found; False where it is another task's."""
+        if tasks.is_taken(tx, upstream=task.upstream, ticket=render.ticket):
+            # Two customers may have used one external id: the vendor refused the second order.
+            _log.warning("track.found_anothers", task=task.id, ticket=render.ticket)
+            return False
         found = tasks.move(
             tx,
             task,
@@ -247,6 +255,7 @@ class Track:
         if found is not None:
             engine.reschedule(tx, "track", wake, at_ms=now_ms)
             tell.endpoints_of(tx, found, now_ms=now_ms)
+        return True
 
 
 def _succeed(
@@ -270,6 +279,8 @@ def _succeed(
 def _note_late(
     tx: Transaction, task: Task, render: Render, upstream: Upstream, *, now_ms: int
 ) -> None:
+    if not task.ticket and tasks.is_taken(tx, upstream=task.upstream, ticket=render.ticket):
+        return  # Found by an external id that another customer uses too.
     tasks.note_late(tx, task.id, now_ms=now_ms)
     _note_cost(tx, task, render, upstream)
 

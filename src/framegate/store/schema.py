@@ -135,7 +135,8 @@ tasks = Table(
     _words("billing", "what the upstream billed us, its own JSON; for the operator only"),
     _number("cost_micros", "the bill in the price's currency; -1: not known", default=-1),
     Index(None, "account_id", "created_ms"),
-    Index(None, "account_id", "ticket"),
+    # The ticket first: an operator, and tracking, look for one without knowing whose it is.
+    Index(None, "ticket", "account_id"),
     Index(
         "ix_tasks_open",
         "next_ms",
@@ -147,6 +148,12 @@ tasks = Table(
         "upstream",
         sqlite_where=text("ended_ms = 0"),
         postgresql_where=text("ended_ms = 0"),
+    ),
+    Index(
+        "ix_tasks_uncertain",
+        "created_ms",
+        sqlite_where=text("status = 'uncertain'"),
+        postgresql_where=text("status = 'uncertain'"),
     ),
     # A refused create is nobody's task: it frees its external id (CONTRACT rule 49).
     Index(

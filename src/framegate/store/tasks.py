@@ -236,6 +236,14 @@ def page(tx: Transaction, account_id: str, listing: Listing) -> tuple[list[Task]
     return found[: listing.limit], len(found) > listing.limit
 
 
+def is_taken(tx: Transaction, *, upstream: str, ticket: str) -> bool:
+    """Whether a task has this ticket of an upstream: no other one can have it too."""
+    row = tx.execute(
+        select(_tasks.c.id).where(_tasks.c.ticket == ticket, _tasks.c.upstream == upstream).limit(1)
+    )
+    return row.one_or_none() is not None
+
+
 def body_of(tx: Transaction, task_id: str) -> bytes:
     """The caller's exact bytes."""
     body: bytes = tx.execute(select(_tasks.c.body).where(_tasks.c.id == task_id)).scalar_one()
@@ -283,8 +291,7 @@ def record_of(tx: Transaction, any_id: str) -> Record | None:
 
 def uncertain_records(tx: Transaction, *, rows_max: int) -> list[Record]:
     """The tasks of which nobody knows whether they were bought, oldest first."""
-    is_uncertain = and_(_tasks.c.ended_ms == 0, _tasks.c.status == TaskStatus.UNCERTAIN.value)
-    return _records(tx, is_uncertain, rows_max)
+    return _records(tx, _tasks.c.status == TaskStatus.UNCERTAIN.value, rows_max)
 
 
 # --- videos -----------------------------------------------------------------------------------

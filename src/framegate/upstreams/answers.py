@@ -78,26 +78,48 @@ def read_submit(answer: Answer) -> SubmitAnswer:
 
 
 def read_query(answer: Answer, tickets: Sequence[str]) -> dict[str, PollAnswer]:
-    """Read what a query says about each of the ids that it asked for.
+    """Read what a query says about each of the tickets that it asked for.
 
-    A task may be named by its ticket or by the caller's own id; one that a good answer leaves out
-    is Unknown. A query that went wrong says nothing about any of them.
+    One that a good answer leaves out is Unknown. A query that went wrong says nothing about any.
     """
+    data = _queried(answer)
+    if isinstance(data, Unreachable):
+        return dict.fromkeys(tickets, data)
+    if isinstance(data, dict) and len(tickets) == 1:
+        # The page's gateway answers with the one that was asked for, under an id of its choice.
+        return {tickets[0]: _render(data)}
+    # By nothing but its own id: a caller may have named a task as another one's ticket reads.
+    return _each(tickets, {_id(item): item for item in _listed(data)})
+
+
+def read_lookup(answer: Answer, external_ids: Sequence[str]) -> dict[str, PollAnswer]:
+    """As `read_query`, of tasks that were asked for by the ids that they were ordered under."""
+    data = _queried(answer)
+    if isinstance(data, Unreachable):
+        return dict.fromkeys(external_ids, data)
+    named = {
+        _text(item, "external_id") or _text(item, "external_task_id"): item
+        for item in _listed(data)
+    }
+    return _each(external_ids, named)
+
+
+def _queried(answer: Answer) -> Any:
+    """The `data` of a query: a list of tasks, one task as an object, or why there is none."""
     body = _object(answer.body)
     if body.get("code") != 0 or type(body["code"]) is not int:
-        lost = Unreachable(reason=f"HTTP {answer.status}, code {body.get('code')}")
-        return dict.fromkeys(tickets, lost)
+        return Unreachable(reason=f"HTTP {answer.status}, code {body.get('code')}")
     data = body.get("data")
-    if isinstance(data, dict) and not isinstance(data.get("result"), list):
-        # The page's dialect answers one task as an object: it is the one that was asked for.
-        return {ticket: _render(data) for ticket in tickets}
-    listed = data.get("result") if isinstance(data, dict) else data
-    found: dict[str, PollAnswer] = dict.fromkeys(tickets, Unknown())
-    for item in listed if isinstance(listed, list) else []:
-        if isinstance(item, dict):
-            names = (_id(item), _text(item, "external_id"), _text(item, "external_task_id"))
-            found |= {name: _render(item) for name in names if name in found}
-    return found
+    result = data.get("result") if isinstance(data, dict) else None
+    return result if isinstance(result, list) else data
+
+
+def _listed(data: Any) -> list[dict[str, Any]]:
+    return [data] if isinstance(data, dict) else _objects(data)
+
+
+def _each(names: Sequence[str], items: Mapping[str, Mapping[str, Any]]) -> dict[str, PollAnswer]:
+    return {name: _render(items[name]) if name in items else Unknown() for name in names}
 
 
 def _render(data: Mapping[str, Any]) -> PollAnswer:
@@ -109,16 +131,13 @@ def _render(data: Mapping[str, Any]) -> PollAnswer:
     if status is None:
         # An unknown word is waited out: neither success nor failure may be guessed.
         return Unreachable(reason=f"unknown status {word[:40]!r}")
-    billing = data.get("billing")
     return Render(
         ticket=ticket,
         status=status,
         message=_text(data, "message") or _text(data, "task_status_msg"),
         outputs=tuple(_outputs(data)),
         took_ms=_took_ms(data),
-        billing=tuple(item for item in billing if isinstance(item, dict))
-        if isinstance(billing, list)
-        else (),
+        billing=tuple(_objects(data.get("billing"))),
     )
 
 
@@ -139,17 +158,21 @@ def _outputs(data: Mapping[str, Any]) -> list[Output]:
     listed = data.get("outputs") or (result.get("videos") if isinstance(result, dict) else None)
     return [
         Output(id=_text(item, "id"), location=_text(item, "url"), duration=_text(item, "duration"))
-        for item in listed or []
-        if isinstance(item, dict) and _text(item, "url")
+        for item in _objects(listed)
+        if _text(item, "url")
     ]
 
 
 def _object(body: bytes) -> dict[str, Any]:
     try:
         value = msgspec.json.decode(body)
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, RecursionError):  # The second of a thousand brackets.
         return {}
     return value if isinstance(value, dict) else {}
+
+
+def _objects(value: Any) -> list[dict[str, Any]]:
+    return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
 
 
 def _text(data: Mapping[str, Any], key: str) -> str:
@@ -177,4 +200,4 @@ def read_packages(answer: Answer) -> list[Mapping[str, Any]]:
     """The resource packages of `/account/costs`; the key is missing where there are none."""
     data = _object(answer.body).get("data")
     listed = data.get("resource_pack_subscribe_infos") if isinstance(data, dict) else None
-    return [item for item in listed or [] if isinstance(item, dict)]
+    return list(_objects(listed))

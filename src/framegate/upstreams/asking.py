@@ -9,6 +9,8 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+import structlog
+
 from framegate.domain.upstream import PollAnswer, Unreachable
 
 LINGER_S = 0.02
@@ -17,22 +19,44 @@ LINGER_S = 0.02
 AT_ONCE_MAX = 8
 """Queries that may be without an answer; more would only queue at the upstream."""
 
+LOST = Unreachable(reason="the query ended without an answer")
+
 Ask = Callable[[Sequence[str]], Awaitable[Mapping[str, PollAnswer]]]
+
+_log = structlog.get_logger("framegate.upstreams.asking")
+
+
+@dataclass
+class Pace:
+    """How often one upstream is asked, whatever the questions are about."""
+
+    per_s: int
+    _next_s: float = 0.0
+
+    def slow_down(self, wait_s: float) -> None:
+        """Ask nothing for a while: the upstream said that it is asked too often."""
+        self._next_s = max(self._next_s, asyncio.get_running_loop().time() + wait_s)
+
+    async def turn(self) -> None:
+        """Wait until the next query may leave."""
+        loop = asyncio.get_running_loop()
+        # Not once: another may have gone first, or been told to slow down meanwhile.
+        while (wait_s := self._next_s - loop.time()) > 0:  # noqa: ASYNC110 - it waits for a time
+            await asyncio.sleep(wait_s)
+        self._next_s = loop.time() + 1 / self.per_s
 
 
 @dataclass
 class Asker:
-    """One upstream's questions. `ask` answers every id that it was given."""
+    """One upstream's questions of one kind. `ask` answers every id that it was given."""
 
     ask: Ask
     ids_max: int
-    per_s: int
-    queries: int = 0
+    pace: Pace
     _waiting: dict[str, asyncio.Future[PollAnswer]] = field(default_factory=dict)
     _asking: set[asyncio.Task[None]] = field(default_factory=set)
     _feeder: asyncio.Task[None] | None = None
     _is_full: asyncio.Event = field(default_factory=asyncio.Event)
-    _next_s: float = 0.0
 
     async def about(self, ticket: str) -> PollAnswer:
         """What the upstream says about one id; those who ask for the same share the answer."""
@@ -42,33 +66,32 @@ class Asker:
             self._waiting[ticket] = answer
             if len(self._waiting) >= self.ids_max:
                 self._is_full.set()
+            # It ends in the very step in which it finds nothing waiting: none is overlooked.
             if self._feeder is None or self._feeder.done():
                 self._feeder = asyncio.create_task(self._feed())
         # Shielded: one who gives up must not take the answer from the others.
         return await asyncio.shield(answer)
 
-    def slow_down(self, wait_s: float) -> None:
-        """Ask nothing for a while: the upstream said that it is asked too often."""
-        self._next_s = max(self._next_s, asyncio.get_running_loop().time() + wait_s)
-
     async def close(self) -> None:
-        """Drop every question; nobody is left who waits for an answer."""
+        """Ask nothing more; whoever still waits is told that there is no answer."""
         running = [*self._asking, *([self._feeder] if self._feeder else [])]
         for each in running:
             each.cancel()
         await asyncio.gather(*running, return_exceptions=True)
+        _answer_all(self._waiting, {})
+        self._waiting.clear()
 
     async def _feed(self) -> None:
         while self._waiting:
             if len(self._waiting) < self.ids_max:
                 await self._linger()
-            await self._wait_for_the_turn()
+            while len(self._asking) >= AT_ONCE_MAX:
+                await asyncio.wait(self._asking, return_when=asyncio.FIRST_COMPLETED)
+            await self.pace.turn()
             tickets = list(self._waiting)[: self.ids_max]
             wanted = {ticket: self._waiting.pop(ticket) for ticket in tickets}
             if len(self._waiting) < self.ids_max:
                 self._is_full.clear()
-            if not wanted:
-                continue
             query = asyncio.create_task(self._query(wanted))
             self._asking.add(query)
             query.add_done_callback(self._asking.discard)
@@ -80,22 +103,19 @@ class Asker:
         except TimeoutError:
             return
 
-    async def _wait_for_the_turn(self) -> None:
-        loop = asyncio.get_running_loop()
-        while len(self._asking) >= AT_ONCE_MAX:
-            await asyncio.wait(self._asking, return_when=asyncio.FIRST_COMPLETED)
-        # Not once: somebody may be told to slow down meanwhile.
-        while (wait_s := self._next_s - loop.time()) > 0:  # noqa: ASYNC110 - it waits for a time
-            await asyncio.sleep(wait_s)
-        self._next_s = loop.time() + 1 / self.per_s
-
     async def _query(self, wanted: Mapping[str, asyncio.Future[PollAnswer]]) -> None:
-        self.queries += 1
         answers: Mapping[str, PollAnswer] = {}
         try:
             answers = await self.ask(list(wanted))
+        except Exception:  # noqa: BLE001 - a loop of its own, whose askers must not wait for ever
+            _log.exception("asking.failed", ids=len(wanted))
         finally:
-            lost = Unreachable(reason="the query ended without an answer")
-            for ticket, answer in wanted.items():
-                if not answer.done():
-                    answer.set_result(answers.get(ticket, lost))
+            _answer_all(wanted, answers)
+
+
+def _answer_all(
+    wanted: Mapping[str, asyncio.Future[PollAnswer]], answers: Mapping[str, PollAnswer]
+) -> None:
+    for ticket, answer in wanted.items():
+        if not answer.done():
+            answer.set_result(answers.get(ticket, LOST))

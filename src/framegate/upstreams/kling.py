@@ -6,8 +6,9 @@ flows decide. `answers` reads what comes back, `login` says who we are.
 """
 
 import hashlib
+import re
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -37,11 +38,12 @@ from framegate.outbound import Answer, Outbound
 from framegate.upstreams.answers import (
     RETRY_AFTER_S,
     read_code,
+    read_lookup,
     read_packages,
     read_query,
     read_submit,
 )
-from framegate.upstreams.asking import Asker
+from framegate.upstreams.asking import Asker, Pace
 from framegate.upstreams.login import Login
 
 ANSWER_BYTES_MAX = 1 << 20
@@ -56,6 +58,12 @@ NO_TASK = "0"
 
 SCOPED_PREFIX = "fg-"
 SCOPED_CHARACTERS = 40
+
+# An id that fits into a list of twenty as it is. Any other is looked up alone: one that is long,
+# odd or refused would spoil the answer for the nineteen beside it.
+_TAME = re.compile(r"[A-Za-z0-9._-]{1,64}")
+
+Read = Callable[[Answer, Sequence[str]], dict[str, PollAnswer]]
 
 
 @dataclass(kw_only=True)
@@ -78,15 +86,19 @@ class Kling:
     queries_per_s: int = 10
     callbacks: str = "verbatim"
     external_ids: str = "verbatim"
-    asker: Asker = field(init=False)
+    _pace: Pace = field(init=False, repr=False)
+    _poller: Asker = field(init=False, repr=False)
+    _finder: Asker = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
-        """One asker for all of this upstream's tasks; a page's gateway is asked one by one."""
-        self.asker = Asker(
-            ask=self._ask_one if self.path_prefix else self._ask_many,
+        """One pace for all of this upstream's questions; a page's gateway is asked one by one."""
+        self._pace = Pace(per_s=self.queries_per_s)
+        self._poller = Asker(
+            ask=self._poll_one if self.path_prefix else self._poll_many,
             ids_max=1 if self.path_prefix else QUERY_IDS_MAX,
-            per_s=self.queries_per_s,
+            pace=self._pace,
         )
+        self._finder = Asker(ask=self._find_many, ids_max=QUERY_IDS_MAX, pace=self._pace)
 
     @property
     def tells_the_caller(self) -> bool:
@@ -123,12 +135,14 @@ class Kling:
         sent_as = self._external_id(account_id, external_task_id)
         if "," in sent_as:
             return Unknown()
-        path = f"/tasks?external_task_ids={quote(sent_as, safe='')}"
-        return (await self._query(path, [sent_as]))[sent_as]
+        if _TAME.fullmatch(sent_as):
+            return await self._finder.about(sent_as)
+        await self._pace.turn()
+        return (await self._find_many([sent_as]))[sent_as]
 
     async def poll(self, ticket: str) -> PollAnswer:
         """Ask for one task, together with the others that are asked for now."""
-        return await self.asker.about(ticket)
+        return await self._poller.about(ticket)
 
     async def progress(self, ticket: str) -> Render | None:  # noqa: ARG002 - the protocol's
         """Nothing: this dialect has no progress."""
@@ -171,7 +185,8 @@ class Kling:
 
     async def close(self) -> None:
         """Ask nothing more; the doors belong to the gateway."""
-        await self.asker.close()
+        await self._poller.close()
+        await self._finder.close()
 
     # --- what is sent -------------------------------------------------------------------------
 
@@ -216,21 +231,25 @@ class Kling:
         model = min(self.models)  # Any model finds any task.
         return f"{self.path_prefix}/{IMAGE_TO_VIDEO}/{quote(model, safe='')}/{safe}"
 
-    async def _ask_one(self, tickets: Sequence[str]) -> Mapping[str, PollAnswer]:
-        return await self._query(self._task_path(tickets[0]), tickets)
+    async def _poll_one(self, tickets: Sequence[str]) -> Mapping[str, PollAnswer]:
+        return await self._query(self._task_path(tickets[0]), tickets, read_query)
 
-    async def _ask_many(self, tickets: Sequence[str]) -> Mapping[str, PollAnswer]:
-        listed = ",".join(quote(ticket, safe="") for ticket in tickets)
-        return await self._query(f"/tasks?task_ids={listed}", tickets)
+    async def _poll_many(self, tickets: Sequence[str]) -> Mapping[str, PollAnswer]:
+        return await self._query(f"/tasks?task_ids={_listed(tickets)}", tickets, read_query)
 
-    async def _query(self, path: str, tickets: Sequence[str]) -> dict[str, PollAnswer]:
+    async def _find_many(self, sent_as: Sequence[str]) -> Mapping[str, PollAnswer]:
+        return await self._query(
+            f"/tasks?external_task_ids={_listed(sent_as)}", sent_as, read_lookup
+        )
+
+    async def _query(self, path: str, names: Sequence[str], read: Read) -> dict[str, PollAnswer]:
         try:
             answer = await self._get(path)
         except OutboundError as error:
-            return dict.fromkeys(tickets, Unreachable(reason=str(error)))
+            return dict.fromkeys(names, Unreachable(reason=str(error)))
         if answer.status == HTTP_TOO_MANY or read_code(answer)[0] == TOO_FAST:
-            self.asker.slow_down(RETRY_AFTER_S)
-        return read_query(answer, tickets)
+            self._pace.slow_down(RETRY_AFTER_S)
+        return read(answer, names)
 
     async def _get(self, path: str) -> Answer:
         return await self.operator_door.get(
@@ -242,6 +261,10 @@ class Kling:
 
     def _url(self, path: str) -> str:
         return f"{self.base_url}{self.path_prefix}{path}"
+
+
+def _listed(names: Sequence[str]) -> str:
+    return ",".join(quote(name, safe="") for name in names)
 
 
 def _renamed(relay: Relay, sent_as: str, external_id: str) -> Relay:

@@ -128,12 +128,12 @@ def _refusal_for(exc: Exception, scope: Scope, outgoing: _Outgoing) -> Refusal:
         return exc
     if isinstance(exc, HTTPException):
         return _translated(exc, scope)
-    # The query string is left out: a signature or a token may stand in it.
+    # The query string is left out: a signature may stand in it.
     _log.error(
         "request failed",
         request_id=outgoing.request_id,
         method=scope["method"],
-        path=scope["path"],
+        path=_without_token(scope),
         answer_has_begun=outgoing.has_begun,
         exc_info=exc,
     )
@@ -150,6 +150,13 @@ def _translated(exc: HTTPException, scope: Scope) -> Refusal:
             return BodyMalformed(exc.detail)
         case _:
             return _path_not_found(scope)
+
+
+def _without_token(scope: Scope) -> str:
+    """The path, for a log that may hold no token (SAFETY promise 20)."""
+    path: str = scope["path"]
+    token = scope.get("path_params", {}).get("token")
+    return path.replace(token, "...") if token else path
 
 
 def _path_not_found(scope: Scope) -> NotFound:

@@ -15,7 +15,7 @@ from framegate.domain.kling import page_task
 from framegate.domain.submission import IMAGE_TO_VIDEO, TEXT_TO_VIDEO, Kind
 from framegate.domain.task import Task
 from framegate.errors import FieldError, FieldsInvalid, NotFound
-from framegate.flows.submit import CreateAnswer, CreateRequest
+from framegate.flows.request import CreateAnswer, CreateRequest
 from framegate.gateway import Gateway, now_ms
 from framegate.store import tasks
 from framegate.web import auth, body, envelope

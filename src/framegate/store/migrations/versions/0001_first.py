@@ -223,7 +223,15 @@ def _tasks() -> None:
         op.f("ix_tasks_account_id_created_ms"), "tasks", ["account_id", "created_ms"], unique=False
     )
     op.create_index(
-        op.f("ix_tasks_account_id_ticket"), "tasks", ["account_id", "ticket"], unique=False
+        op.f("ix_tasks_ticket_account_id"), "tasks", ["ticket", "account_id"], unique=False
+    )
+    op.create_index(
+        "ix_tasks_uncertain",
+        "tasks",
+        ["created_ms"],
+        unique=False,
+        sqlite_where=sa.text("status = 'uncertain'"),
+        postgresql_where=sa.text("status = 'uncertain'"),
     )
     op.create_index(
         "ix_tasks_open",

@@ -1,0 +1,141 @@
+"""When a task is looked at: on few samples, on many, and what it costs against asking by the clock.
+
+The simulation is pure: log-normal durations as rendering farms have them, one fixed seed.
+"""
+
+import random
+import statistics
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from framegate.domain.durations import (
+    LOOK_WAIT_MS_MAX,
+    LOOK_WAIT_MS_MIN,
+    SAMPLES_MAX,
+    SAMPLES_MIN,
+    UNLEARNED_WAIT_MS_MIN,
+    Durations,
+    next_look_ms,
+)
+
+ages = st.integers(0, 90_000_000)
+samples = st.lists(st.integers(0, 10_000_000), max_size=SAMPLES_MAX).map(tuple)
+
+
+def of(*took_ms):
+    return Durations(took_ms)
+
+
+def test_only_the_newest_samples_are_kept():
+    durations = Durations()
+    for took_ms in range(SAMPLES_MAX + 3):
+        durations = durations.noted(took_ms)
+    assert durations.samples == tuple(range(3, SAMPLES_MAX + 3))
+
+
+def test_a_clock_that_ran_backwards_counts_as_no_time():
+    assert Durations().noted(-5).samples == (0,)
+
+
+@pytest.mark.parametrize(("count", "is_learned"), [(SAMPLES_MIN - 1, False), (SAMPLES_MIN, True)])
+def test_few_samples_are_not_believed(count, is_learned):
+    assert of(*range(count)).is_learned is is_learned
+
+
+@pytest.mark.parametrize(
+    ("permille", "expected"), [(0, 10), (1, 10), (250, 10), (251, 20), (1_000, 40)]
+)
+def test_quantile_is_the_nearest_rank(permille, expected):
+    assert of(40, 10, 30, 20).at(permille) == expected
+
+
+@pytest.mark.parametrize(
+    ("age_ms", "wait_ms"),
+    [(0, 3_000), (12_000, 3_000), (40_000, 10_000), (240_000, 60_000), (10_000_000, 60_000)],
+)
+def test_unlearned_a_task_is_looked_at_each_time_it_has_grown_a_quarter_older(age_ms, wait_ms):
+    assert next_look_ms(age_ms, of(5), reports=False) == wait_ms
+
+
+def test_learned_a_look_comes_when_another_eighth_of_those_that_still_run_has_ended():
+    durations = of(*range(30_000, 46_000, 1_000))
+    assert next_look_ms(0, durations, reports=False) == 31_000
+    assert next_look_ms(31_000, durations, reports=False) == 4_000
+    assert next_look_ms(40_000, durations, reports=False) == 3_000
+
+
+def test_a_task_older_than_all_before_it_is_looked_at_by_its_age():
+    assert next_look_ms(80_000, of(*[30_000] * 8), reports=False) == 20_000
+
+
+def test_an_upstream_that_reports_is_left_alone_until_most_have_reported():
+    durations = of(*[30_000] * 19, 50_000)
+    assert next_look_ms(0, durations, reports=True) == 30_000
+    assert next_look_ms(30_000, durations, reports=True) == 30_000 // 4
+
+
+def test_a_slow_upstream_does_not_leave_a_task_alone_for_ever():
+    """A refusal of the picture comes in seconds, however long the good ones take."""
+    assert next_look_ms(0, of(*[900_000] * 8), reports=False) == LOOK_WAIT_MS_MAX
+
+
+@given(age_ms=ages, taken=samples)
+def test_every_wait_has_its_bounds(age_ms, taken):
+    wait_ms = next_look_ms(age_ms, Durations(taken), reports=False)
+    assert LOOK_WAIT_MS_MIN < wait_ms <= LOOK_WAIT_MS_MAX
+
+
+@given(age_ms=ages, taken=samples)
+def test_one_that_reports_is_never_looked_at_in_a_hurry(age_ms, taken):
+    durations = Durations(taken)
+    wait_ms = next_look_ms(age_ms, durations, reports=True)
+    assert wait_ms >= UNLEARNED_WAIT_MS_MIN
+    assert wait_ms <= max(LOOK_WAIT_MS_MAX, *durations.samples, 0)
+
+
+# --- against asking by the clock --------------------------------------------------------------
+
+
+def simulated(next_wait_ms, *, tasks=2_000, median_ms=40_000, spread=0.35):
+    """Mean looks a task and mean lag from its end to the look that saw it, in milliseconds."""
+    draw = random.Random(7)
+    durations, looks, lags = Durations(), [], []
+    for _ in range(tasks):
+        took_ms = int(median_ms * draw.lognormvariate(0, spread))
+        age_ms = asked = 0
+        while age_ms < took_ms:
+            age_ms += next_wait_ms(age_ms, durations)
+            asked += 1
+        durations = durations.noted(took_ms)
+        looks.append(asked)
+        lags.append(age_ms - took_ms)
+    return statistics.mean(looks), statistics.mean(lags)
+
+
+def learned(age_ms, durations):
+    return next_look_ms(age_ms, durations, reports=False)
+
+
+def every(wait_ms):
+    return lambda _age_ms, _durations: wait_ms
+
+
+def test_looks_are_an_eighth_of_asking_once_a_second():
+    ours, _ = simulated(learned)
+    each_second, _ = simulated(every(1_000))
+    assert ours * 8 < each_second
+
+
+def test_looks_are_some_half_of_asking_every_five_seconds_and_find_the_end_almost_as_soon():
+    ours, our_lag_ms = simulated(learned)
+    each_fifth, their_lag_ms = simulated(every(5_000))
+    assert ours < each_fifth * 0.6
+    assert our_lag_ms < their_lag_ms * 1.3
+
+
+def test_unlearned_the_end_of_a_task_is_found_within_a_quarter_of_its_time():
+    looks, lag_ms = simulated(lambda age_ms, _: next_look_ms(age_ms, Durations(), reports=False))
+    assert lag_ms < 40_000 / 4
+    assert looks < 15
