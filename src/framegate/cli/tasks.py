@@ -3,7 +3,7 @@
 from typing import Annotated, Any
 
 import typer
-from rich.table import Table
+from rich.table import Column, Table
 
 from framegate.cli.accounts import opened
 from framegate.cli.options import ConfigOption, DataOption, JsonOption
@@ -55,7 +55,9 @@ def uncertain(
         if not found:
             say("no task is uncertain")
             return
-        table = Table("task", "upstream", "external id", "since", "why", box=None)
+        # Half an id is none: it is copied into the next command.
+        whole = Column("task", no_wrap=True)
+        table = Table(whole, "upstream", "external id", "since", "why", box=None)
         for record in found:
             task, age_s = record.task, (now_ms() - record.task.sent_ms) // 1_000
             external, why = cell(task.external_task_id or "-"), cell(record.operator_note)
