@@ -5,7 +5,7 @@ import json
 import pytest
 import typer
 
-from framegate.cli.terminal import fail, say, say_json, troubles
+from framegate.cli.terminal import cell, fail, printable, say, say_json, troubles
 from framegate.client import ServerRefused, ServerUnreachable, TaskFailed
 from framegate.errors import CreditMissing, LedgerBroken, NotFound, SettingsInvalid, StoreDown
 
@@ -102,3 +102,24 @@ def test_json_is_one_line_whatever_it_holds(capsys):
     out = capsys.readouterr().out
     assert out.count("\n") == 1
     assert json.loads(out) == value
+
+
+@pytest.mark.parametrize(
+    ("words", "shown"),
+    [
+        ("biz-1", "biz-1"),
+        ("日本 é 🌊", "日本 é 🌊"),
+        ("\x1b[31mred", "\\x1b[31mred"),
+        ("a\nb\r\t\x07", "a\\nb\\r\\t\\x07"),
+        ("\u202egnp", "\\u202egnp"),
+        ("", ""),
+    ],
+)
+def test_what_would_move_a_cursor_is_shown_as_its_escape(words, shown):
+    assert printable(words) == shown
+
+
+@pytest.mark.parametrize("words", ["[/nonsense]", "[bold]x[/bold]", "[link=http://a]"])
+def test_brackets_in_a_table_are_brackets(words):
+    assert cell(words).plain == words
+    assert cell(words).spans == []

@@ -6,7 +6,7 @@ import typer
 
 from framegate.cli.accounts import opened
 from framegate.cli.options import ConfigOption, DataOption, JsonOption
-from framegate.cli.terminal import cell, printable, say, say_json
+from framegate.cli.terminal import printable, say, say_json
 from framegate.domain.cost import NOT_KNOWN
 from framegate.domain.money import decimal_from_micros
 from framegate.errors import NotFound, SettingsInvalid
@@ -57,7 +57,7 @@ def uncertain(
         # Lines, not a table: an id that is cut to a column's width cannot be copied.
         for record in found:
             task, age_s = record.task, (now_ms() - record.task.sent_ms) // 1_000
-            external, why = cell(task.external_task_id or "-"), cell(record.operator_note)
+            external, why = printable(task.external_task_id or "-"), printable(record.operator_note)
             say(f"{task.id}  {task.upstream}  {external}  {age_s} s  {why}")
 
 
