@@ -20,6 +20,15 @@ _WORK_PX = 320
 _NEAR_MIN = 0.12
 """Anything that is not sky is at least this near, so that it parts from the sky."""
 
+_GROUND_WHOLE = 0.5
+"""With this share of the height below the horizon, or more, the ground spans its whole depth. A
+narrower strip holds less of it: what stands in a steep strip would bend at its foot."""
+
+_LAND_WHOLE = 0.25
+"""With less of the height below the horizon than this, everything moves less from the sky."""
+
+_LAND_MIN = 0.12
+
 _SOFT = 0.2
 
 
@@ -62,6 +71,8 @@ def depth_of(rgb: NDArray[np.uint8]) -> Depth:
     near = guided(gray, near, radius=12, flatness=4e-3)
     near = guided(gray, near, radius=6, flatness=1e-2) * (1 - regions.sky)
     near = spread(cv2.GaussianBlur(near, (0, 0), 2.0), low=1, high=99.5)
+    if regions.has_sky:
+        near = floats(near * min(max((1 - regions.horizon) / _LAND_WHOLE, _LAND_MIN), 1.0))
     focus_x, focus_y = _focus(salient * (0.3 + near))
     return Depth(
         near=near,
@@ -79,7 +90,8 @@ def _landscape(colour: Field, regions: Regions, salient: Field) -> Field:
     # Air between us and a thing lifts its darkest channel (the dark channel prior).
     haze = cv2.GaussianBlur(cv2.erode(colour.min(axis=2), np.ones((7, 7))), (0, 0), 3)
     clear = 1 - spread(haze * (1 - regions.sky))
-    return floats(_NEAR_MIN + 0.62 * ground + 0.16 * clear + 0.18 * salient * (1 - 0.6 * ground))
+    ground *= 0.62 * min((1 - regions.horizon) / _GROUND_WHOLE, 1.0)
+    return floats(_NEAR_MIN + ground + 0.16 * clear + 0.18 * salient * (1 - ground))
 
 
 def _scene(salient: Field, sharp: Field) -> Field:
