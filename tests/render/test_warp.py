@@ -144,3 +144,13 @@ def test_a_slight_shift_keeps_nine_tenths_of_the_detail(scene):
 
     kept = cv2.Laplacian(drawn.luma, cv2.CV_32F).var() / cv2.Laplacian(luma, cv2.CV_32F).var()
     assert kept > 0.75
+
+
+def test_nothing_sways_at_the_rim(scene):
+    warp = _warp(scene, (Move.STATIC,))
+
+    for frame in (30, 60):
+        x, y = warp.source_grid(frame)
+        rims = [np.s_[1, :], np.s_[-2, :], np.s_[:, 1], np.s_[:, -2]]
+        assert max(np.abs(y - warp.place_y)[rim].max() for rim in rims) < 0.01
+        assert np.abs(x - warp.place_x)[-2].max() < 0.01
