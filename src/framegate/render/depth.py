@@ -29,6 +29,11 @@ _LAND_WHOLE = 0.25
 
 _LAND_MIN = 0.12
 
+_SALIENT_MIN = 0.3
+"""From here on a row holds something worth keeping in view."""
+
+_IS_SKY = 0.5
+
 _SOFT = 0.2
 
 
@@ -41,6 +46,7 @@ class Depth:
     plants   where green or textured things may sway, 0 to 1
     focus_x  the subject's place, -1 left to 1 right
     focus_y  -1 top to 1 bottom
+    head_y   the top of what stands out, or of the skyline if that is higher
     """
 
     near: Field
@@ -48,6 +54,7 @@ class Depth:
     plants: Field
     focus_x: float
     focus_y: float
+    head_y: float
 
     @property
     def focus_near(self) -> float:
@@ -80,6 +87,7 @@ def depth_of(rgb: NDArray[np.uint8]) -> Depth:
         plants=_plants(colour, regions),
         focus_x=focus_x,
         focus_y=focus_y,
+        head_y=_head(salient, regions),
     )
 
 
@@ -146,3 +154,12 @@ def _focus(weight: Field) -> tuple[float, float]:
     x = float((strong.sum(axis=0) * np.linspace(-1, 1, wide)).sum()) / total
     y = float((strong.sum(axis=1) * np.linspace(-1, 1, high)).sum()) / total
     return x * 0.67, y * 0.67
+
+
+def _head(salient: Field, regions: Regions) -> float:
+    high, wide = salient.shape
+    top = int(np.argmax(salient.max(axis=1) > _SALIENT_MIN))
+    if regions.has_sky:
+        middle = regions.sky[:, wide // 4 : -(wide // 4)]
+        top = min(top, int(np.argmax(middle.min(axis=1) < _IS_SKY)))
+    return float(2 * top / high - 1)
