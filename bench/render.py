@@ -24,7 +24,14 @@ from framegate.render.prompt import shots_in
 from framegate.render.warp import source_of, warp_of
 from framegate.render.weather import weather_of
 
-PROMPTS = ("push in", "orbit, clouds, water", "push in, snowing", "push in, rain", "push in, fog")
+PROMPTS = (
+    "push in",
+    "orbit, clouds, water",
+    "push in, snowing",
+    "push in, rain",
+    "push in, fog",
+    "petals",
+)
 
 
 def drawn_picture(path: Path) -> None:
@@ -113,8 +120,9 @@ def prepared(path: Path, resolution: str, prompt: str, frames: int) -> Scene:
         depth=depth_of(rgb),
         seed=1,
     )
-    warp = warp_of(stage, path_of(shot.moves, stage), shot.layers)
-    weather = weather_of(shot.layers, stage)
+    path = path_of(shot.moves, stage)
+    warp = warp_of(stage, path, shot.layers)
+    weather = weather_of(shot.layers, stage, path)
     return Scene(source=source_of(planes_of(rgb)), warp=warp, weather=weather, frames=range(frames))
 
 

@@ -99,8 +99,9 @@ def _scene(
         seed=seed + number,
     )
     is_ambient = Move.STATIC not in shot.moves
-    warp = warp_of(stage, path_of(shot.moves, stage), shot.layers, is_ambient=is_ambient)
-    weather = weather_of(shot.layers, stage)
+    path = path_of(shot.moves, stage)
+    warp = warp_of(stage, path, shot.layers, is_ambient=is_ambient)
+    weather = weather_of(shot.layers, stage, path)
     return Scene(source=source_of(planes_of(rgb)), warp=warp, weather=weather, frames=span)
 
 
