@@ -60,12 +60,13 @@ MOVES = {
 LAYERS = {
     "clouds, water, wind": "static shot, clouds, water, wind",
     "fog": "push in, fog",
+    "bokeh": "push in, bokeh",
     "snow": "push in, snowing",
     "rain": "push in, rain",
     "petals": "pan left, petals falling",
     "flicker": "push in, flickering candles",
 }
-FALLING = {"snow", "rain", "petals"}
+FALLING = {"bokeh", "snow", "rain", "petals"}
 """What hides the points that jitter is read from; their rows have none."""
 
 LAYER_PICTURES = 4

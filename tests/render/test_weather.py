@@ -7,7 +7,7 @@ from framegate.render.depth import depth_of
 from framegate.render.weather import weather_of
 from framegate.render.words import Layer, Move
 
-WEATHER = [Layer.FOG, Layer.SNOW, Layer.RAIN, Layer.PETALS]
+WEATHER = [Layer.FOG, Layer.BOKEH, Layer.SNOW, Layer.RAIN, Layer.PETALS]
 
 
 @pytest.fixture(scope="module")
@@ -47,8 +47,9 @@ def test_weather_is_seen_and_moves(layer, scene):
     assert (one.luma != next_one.luma).any()
 
 
-@pytest.mark.parametrize("layer", WEATHER)
+@pytest.mark.parametrize("layer", [layer for layer in WEATHER if layer is not Layer.BOKEH])
 def test_weather_fades_in(layer, scene):
+    """Bokeh does too, but its lights glow and fade besides."""
     stage, source = scene
     weather = _weather({layer}, stage)
 
@@ -129,3 +130,13 @@ def test_veils_cover_the_whole_frame_however_far_they_went(aside, frame, scene):
 
     for veil in _weather(WEATHER, stage).veils:
         assert veil.what.opacity(frame, aside, 322, 258).shape == (258, 322)
+
+
+def test_bokeh_shines_only_behind_what_is_near(scene):
+    stage, _ = scene
+    lights = _weather({Layer.BOKEH}, stage).veils[0].what
+
+    seen = np.max([lights.opacity(frame, (0.0, 0.0), 322, 258) for frame in range(1, 72)], axis=0)
+
+    assert seen[-10:].max() == 0
+    assert seen[: stage.height // 3].max() > 30

@@ -1,4 +1,4 @@
-"""What falls or drifts before the picture: fog, snow, rain, petals, and light that flickers.
+"""What falls or drifts before the picture: fog, bokeh, snow, rain, petals; light that flickers.
 
 `film` lays it over each frame after the warp. Flakes and drops are drawn once a shot onto tiles
 that repeat without a seam; a frame only moves the tiles and blends them, because drawing every
@@ -13,7 +13,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from framegate.render import fog, petals
+from framegate.render import bokeh, fog, petals
+from framegate.render.bokeh import bokeh_of
 from framegate.render.camera import Path, Stage
 from framegate.render.colour import Planes
 from framegate.render.filters import Field, floats, smooth_step
@@ -131,20 +132,17 @@ def weather_of(layers: frozenset[Layer], stage: Stage, path: Path) -> Weather:
     veils: list[Veil] = []
     if Layer.FOG in layers:
         veils.append(Veil(what=fog_of(stage, random), near=0.3, luma=fog.LUMA))
+    if Layer.BOKEH in layers:
+        lights = bokeh_of(stage, random)
+        colour = {"luma": bokeh.LUMA, "blue": bokeh.BLUE, "red": bokeh.RED}
+        veils.append(Veil(what=lights, near=0.2, **colour))
     if Layer.SNOW in layers:
         veils.extend(_snow(stage, random))
     if Layer.RAIN in layers:
         veils.extend(_rain(stage, random))
     if Layer.PETALS in layers:
-        veils.append(
-            Veil(
-                what=petals_of(stage, random),
-                near=1.0,
-                luma=petals.LUMA,
-                blue=petals.BLUE,
-                red=petals.RED,
-            )
-        )
+        colour = {"luma": petals.LUMA, "blue": petals.BLUE, "red": petals.RED}
+        veils.append(Veil(what=petals_of(stage, random), near=1.0, **colour))
     flicker = np.zeros(stage.frames, np.float32)
     if Layer.FLICKER in layers:
         noise = random.normal(0, 1, stage.frames + 8)
