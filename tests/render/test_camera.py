@@ -56,6 +56,8 @@ def test_a_pull_ends_with_the_whole_picture(depth):
     path = path_of((Move.PULL,), _stage(depth))
 
     assert path.zoom.max() > 1.05
+    # It leans in without haste: the picture must not lunge at whoever asked to go away from it.
+    assert np.diff(path.zoom).max() < 0.006
     assert path.zoom[-1] == pytest.approx(1, abs=1e-3)
 
 

@@ -146,9 +146,9 @@ def _push(stage: Stage, strength: float, *, is_pull: bool) -> Path:
     quickly, and then draws back for most of the shot until the whole picture is seen again.
     """
     reach = (
-        _lean(stage, 0.32) * (1 - _ease(_after(stage.time, 0.2))) if is_pull else _ease(stage.time)
+        _lean(stage, 0.38) * (1 - _ease(_after(stage.time, 0.24))) if is_pull else _ease(stage.time)
     )
-    amount = strength * (1.5 if is_pull else 1.0)
+    amount = strength * (1.3 if is_pull else 1.0)
     ahead = min(0.15 * amount, 0.3) * reach
     zoom = 1 + min(0.07 * amount, 0.16) * reach
     # The room that the growth makes is partly spent on drawing the subject to the middle.
