@@ -21,10 +21,17 @@ from framegate.render.encode import encoder, threads
 from framegate.render.film import Scene
 from framegate.render.picture import Box, read_picture
 from framegate.render.prompt import shots_in
-from framegate.render.warp import warp_of
+from framegate.render.warp import source_of, warp_of
 from framegate.render.weather import weather_of
 
-PROMPTS = ("push in", "orbit, clouds, water", "push in, snowing", "push in, rain", "push in, fog")
+PROMPTS = (
+    "push in",
+    "orbit, clouds, water",
+    "push in, snowing",
+    "push in, rain",
+    "push in, fog",
+    "petals",
+)
 
 
 def drawn_picture(path: Path) -> None:
@@ -44,7 +51,7 @@ def rendered(scene: Scene, video: Path, kept: list[Planes]) -> float:
     kept.clear()
     spent = 0.0
     begun = time.perf_counter()
-    high, wide = scene.source.luma.shape
+    high, wide = scene.source.planes.luma.shape
     with encoder(video, width=wide, height=high, metadata={}) as opened:
         for frame in scene.frames:
             canvas, planes = opened.canvas()
@@ -113,9 +120,10 @@ def prepared(path: Path, resolution: str, prompt: str, frames: int) -> Scene:
         depth=depth_of(rgb),
         seed=1,
     )
-    warp = warp_of(stage, path_of(shot.moves, stage), shot.layers)
-    weather = weather_of(shot.layers, stage)
-    return Scene(source=planes_of(rgb), warp=warp, weather=weather, frames=range(frames))
+    path = path_of(shot.moves, stage)
+    warp = warp_of(stage, path, shot.layers)
+    weather = weather_of(shot.layers, stage, path)
+    return Scene(source=source_of(planes_of(rgb)), warp=warp, weather=weather, frames=range(frames))
 
 
 if __name__ == "__main__":

@@ -7,6 +7,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from framegate.render.camera import Stage
+from framegate.render.depth import depth_of
 from framegate.render.order import RenderOrder
 
 
@@ -35,6 +37,13 @@ def picture_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("pictures") / "landscape.png"
     _landscape(360, 300).save(path)
     return path
+
+
+@pytest.fixture(scope="session")
+def stage() -> Stage:
+    """A shot of three seconds over that landscape, 322 x 258."""
+    rgb = np.asarray(_landscape(322, 258))
+    return Stage(width=322, height=258, frames=72, strength=1.0, depth=depth_of(rgb), seed=3)
 
 
 @pytest.fixture

@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+from PIL import Image, ImageDraw
 
 from framegate.render.camera import Stage, parallax_px, path_of
 from framegate.render.depth import depth_of
@@ -55,6 +56,8 @@ def test_a_pull_ends_with_the_whole_picture(depth):
     path = path_of((Move.PULL,), _stage(depth))
 
     assert path.zoom.max() > 1.05
+    # It leans in without haste: the picture must not lunge at whoever asked to go away from it.
+    assert np.diff(path.zoom).max() < 0.006
     assert path.zoom[-1] == pytest.approx(1, abs=1e-3)
 
 
@@ -86,3 +89,20 @@ def test_another_seed_gives_another_hand(depth):
     other = path_of((Move.HANDHELD,), _stage(depth, seed=2))
 
     assert not np.allclose(one.turn_x, other.turn_x)
+
+
+@pytest.mark.parametrize("move", [Move.PUSH, Move.ORBIT_LEFT, Move.DOLLY_ZOOM, Move.TRUCK_RIGHT])
+def test_a_head_near_the_top_stays_in_view(move):
+    """The top of the view may not pass what stands out, however far the view closes in."""
+    image = Image.new("RGB", (360, 640), (150, 152, 160))
+    ImageDraw.Draw(image).ellipse((110, 60, 250, 240), fill=(190, 80, 40))
+    ImageDraw.Draw(image).rectangle((60, 240, 300, 640), fill=(190, 60, 30))
+    depth = depth_of(np.asarray(image))
+    stage = Stage(width=720, height=1280, frames=120, strength=1.0, depth=depth, seed=5)
+
+    path = path_of((move,), stage)
+
+    near = depth.focus_near
+    top = 640 + path.shift_y * near + path.turn_y - 640 * (1 - path.ahead * near) / path.zoom
+    assert -0.97 < depth.head_y < -0.7
+    assert top.max() < 120

@@ -31,3 +31,14 @@ def test_a_picture_of_nothing_still_has_a_finite_sheet(size, value):
     assert np.isfinite(depth.near).all()
     assert abs(depth.focus_x) <= 1
     assert abs(depth.focus_y) <= 1
+
+
+def test_what_stands_in_a_narrow_strip_of_ground_is_hardly_bent(landscape):
+    """A mast on the last eighth of a night picture must not lean like one on a broad plain."""
+    rgb = np.full((300, 400, 3), (30, 45, 110), np.uint8)
+    rgb[262:] = (6, 8, 10)
+
+    near = depth_of(rgb).near
+
+    assert 0.3 < near.max() < 0.6
+    assert depth_of(np.asarray(landscape(400, 300))).near.max() == 1

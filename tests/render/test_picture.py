@@ -132,6 +132,13 @@ def test_a_header_beyond_the_limit_is_refused_before_decoding(tmp_path, side):
         read_picture(path, "720p")
 
 
+def test_a_picture_just_beyond_the_limit_is_not_said_to_have_sixty_megapixels(tmp_path):
+    (tmp_path / "picture").write_bytes(_png_header(8_000, 7_501))
+
+    with pytest.raises(RenderFailed, match=r"at most 60 megapixels; got 60\.1"):
+        read_picture(tmp_path / "picture", "720p")
+
+
 def _png_header(width, height):
     header = b"IHDR" + struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
     data = b"IDAT" + zlib.compress(b"\x00" * 1_000)

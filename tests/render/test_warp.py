@@ -1,10 +1,13 @@
+from dataclasses import replace
+
+import cv2
 import numpy as np
 import pytest
 
 from framegate.render.camera import Stage, path_of
 from framegate.render.colour import Planes, planes_of
 from framegate.render.depth import depth_of
-from framegate.render.warp import warp_of
+from framegate.render.warp import source_of, warp_of
 from framegate.render.words import Layer, Move
 
 SIZES = [(640, 256), (258, 322)]
@@ -29,7 +32,7 @@ def _drawn(warp, frame, source):
         blue=np.zeros_like(source.blue),
         red=np.zeros_like(source.red),
     )
-    warp.draw(frame, source, target)
+    warp.draw(frame, source_of(source), target)
     return target
 
 
@@ -117,3 +120,37 @@ def test_water_shimmers_and_the_sky_drifts_under_a_static_camera(scene):
     high = len(x)
     assert np.abs(x - warp.place_x)[: high // 3].max() > 1
     assert np.abs(y - warp.place_y)[high * 3 // 4 :].max() > 0.1
+
+
+def test_half_pixels_lie_between_exact_pixels(scene):
+    """A wave of four pixels is still whole halfway between its samples."""
+    source = scene[0]
+    wave = np.round(120 + 80 * np.sin(np.arange(64) * np.pi / 2)).astype(np.uint8)
+    fine = source_of(replace(source, luma=np.tile(wave, (32, 1)))).fine
+
+    assert (source_of(source).fine[::2, ::2] == source.luma).all()
+    expected = 120 + 80 * np.sin((np.arange(64) + 0.5) * np.pi / 2)
+    assert np.abs(fine[8, 1::2].astype(float) - expected)[4:-4].max() < 8
+
+
+def test_a_slight_shift_keeps_nine_tenths_of_the_detail(scene):
+    _, depth, (width, height) = scene
+    random = np.random.default_rng(8)
+    luma = cv2.GaussianBlur(random.normal(128, 60, (height, width)), (0, 0), 1.0)
+    luma = np.clip(luma, 0, 255).astype(np.uint8)
+    source = Planes(luma=luma, blue=luma[::2, ::2].copy(), red=luma[::2, ::2].copy())
+
+    drawn = _drawn(_warp((source, depth, (width, height)), (Move.PAN_LEFT,)), 12, source)
+
+    kept = cv2.Laplacian(drawn.luma, cv2.CV_32F).var() / cv2.Laplacian(luma, cv2.CV_32F).var()
+    assert kept > 0.75
+
+
+def test_nothing_sways_at_the_rim(scene):
+    warp = _warp(scene, (Move.STATIC,))
+
+    for frame in (30, 60):
+        x, y = warp.source_grid(frame)
+        rims = [np.s_[1, :], np.s_[-2, :], np.s_[:, 1], np.s_[:, -2]]
+        assert max(np.abs(y - warp.place_y)[rim].max() for rim in rims) < 0.01
+        assert np.abs(x - warp.place_x)[-2].max() < 0.01

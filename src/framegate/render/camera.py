@@ -5,7 +5,7 @@ identity, because frame 0 is the picture, and the cover zoom grows with the disp
 no border ever shows. It knows a picture's size and depth sheet, and no pixel.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +19,12 @@ Curve = NDArray[np.float64]
 
 STRETCH_MAX = 0.3
 """How far neighbouring pixels may be drawn apart by depth; above it rims stair-step."""
+
+_HEADROOM = 0.03
+"""How much of the height stays free above a head, where the picture has as much."""
+
+_UPRIGHT = {Move.TILT_UP, Move.TILT_DOWN, Move.RISE, Move.SINK}
+"""Moves that go up or down themselves, and may well leave a head behind."""
 
 _TOGETHER = 0.75
 """The share of its strength that each of two moves at once keeps."""
@@ -86,7 +92,10 @@ def path_of(moves: tuple[Move, ...], stage: Stage) -> Path:
     strength = stage.strength * min(max(longer, 0.6), 1.4)
     strength *= (1.0 if moves else 0.8) * (_TOGETHER if len(chosen) > 1 else 1.0)
     drafts = [_drawn(move, stage, strength) for move in chosen]
-    return _covered(_joined(drafts), stage)
+    path = _covered(_joined(drafts), stage)
+    if _UPRIGHT.intersection(chosen):
+        return path
+    return _covered(_with_headroom(path, stage), stage)
 
 
 def parallax_px(path: Path, stage: Stage) -> float:
@@ -137,9 +146,9 @@ def _push(stage: Stage, strength: float, *, is_pull: bool) -> Path:
     quickly, and then draws back for most of the shot until the whole picture is seen again.
     """
     reach = (
-        _lean(stage, 0.32) * (1 - _ease(_after(stage.time, 0.2))) if is_pull else _ease(stage.time)
+        _lean(stage, 0.38) * (1 - _ease(_after(stage.time, 0.24))) if is_pull else _ease(stage.time)
     )
-    amount = strength * (1.5 if is_pull else 1.0)
+    amount = strength * (1.3 if is_pull else 1.0)
     ahead = min(0.15 * amount, 0.3) * reach
     zoom = 1 + min(0.07 * amount, 0.16) * reach
     # The room that the growth makes is partly spent on drawing the subject to the middle.
@@ -245,6 +254,19 @@ def _joined(drafts: list[Path]) -> Path:
     )
 
 
+def _with_headroom(path: Path, stage: Stage) -> Path:
+    """The same path, raised within the room that its zoom makes, so that no head is cut off.
+
+    The share of the room is one number for the whole shot: the zoom is smooth, so this is too.
+    """
+    half, near = stage.height / 2, stage.depth.focus_near
+    room = half * (1 - 1 / path.zoom)
+    top = path.shift_y * near + path.turn_y - half * (1 - path.ahead * near) / path.zoom
+    missing = top - half * max(stage.depth.head_y - 2 * _HEADROOM, -1.0)
+    share = np.max(missing / np.maximum(room, 1.0), initial=0.0)
+    return replace(path, turn_y=path.turn_y - min(float(share), 0.95) * room)
+
+
 def _covered(path: Path, stage: Stage) -> Path:
     """The same path, zoomed in further wherever a border of the picture would show.
 
@@ -264,14 +286,7 @@ def _covered(path: Path, stage: Stage) -> Path:
             moved = side * (shift * w + turn)
             reach = half * (1 - path.ahead * w) / path.zoom
             needed = np.maximum(needed, reach / np.maximum(half - moved, half * 0.25))
-    return Path(
-        ahead=path.ahead,
-        zoom=path.zoom * (1 + _rounded_off(needed - 1)),
-        shift_x=path.shift_x,
-        shift_y=path.shift_y,
-        turn_x=path.turn_x,
-        turn_y=path.turn_y,
-    )
+    return replace(path, zoom=path.zoom * (1 + _rounded_off(needed - 1)))
 
 
 def _rounded_off(needed: Curve) -> Curve:

@@ -20,6 +20,20 @@ _WORK_PX = 320
 _NEAR_MIN = 0.12
 """Anything that is not sky is at least this near, so that it parts from the sky."""
 
+_GROUND_WHOLE = 0.5
+"""With this share of the height below the horizon, or more, the ground spans its whole depth. A
+narrower strip holds less of it: what stands in a steep strip would bend at its foot."""
+
+_LAND_WHOLE = 0.25
+"""With less of the height below the horizon than this, everything moves less from the sky."""
+
+_LAND_MIN = 0.12
+
+_SALIENT_MIN = 0.3
+"""From here on a row holds something worth keeping in view."""
+
+_IS_SKY = 0.5
+
 _SOFT = 0.2
 
 
@@ -32,6 +46,7 @@ class Depth:
     plants   where green or textured things may sway, 0 to 1
     focus_x  the subject's place, -1 left to 1 right
     focus_y  -1 top to 1 bottom
+    head_y   the top of what stands out, or of the skyline if that is higher
     """
 
     near: Field
@@ -39,6 +54,7 @@ class Depth:
     plants: Field
     focus_x: float
     focus_y: float
+    head_y: float
 
     @property
     def focus_near(self) -> float:
@@ -62,6 +78,8 @@ def depth_of(rgb: NDArray[np.uint8]) -> Depth:
     near = guided(gray, near, radius=12, flatness=4e-3)
     near = guided(gray, near, radius=6, flatness=1e-2) * (1 - regions.sky)
     near = spread(cv2.GaussianBlur(near, (0, 0), 2.0), low=1, high=99.5)
+    if regions.has_sky:
+        near = floats(near * min(max((1 - regions.horizon) / _LAND_WHOLE, _LAND_MIN), 1.0))
     focus_x, focus_y = _focus(salient * (0.3 + near))
     return Depth(
         near=near,
@@ -69,6 +87,7 @@ def depth_of(rgb: NDArray[np.uint8]) -> Depth:
         plants=_plants(colour, regions),
         focus_x=focus_x,
         focus_y=focus_y,
+        head_y=_head(salient, regions),
     )
 
 
@@ -79,7 +98,8 @@ def _landscape(colour: Field, regions: Regions, salient: Field) -> Field:
     # Air between us and a thing lifts its darkest channel (the dark channel prior).
     haze = cv2.GaussianBlur(cv2.erode(colour.min(axis=2), np.ones((7, 7))), (0, 0), 3)
     clear = 1 - spread(haze * (1 - regions.sky))
-    return floats(_NEAR_MIN + 0.62 * ground + 0.16 * clear + 0.18 * salient * (1 - 0.6 * ground))
+    ground *= 0.62 * min((1 - regions.horizon) / _GROUND_WHOLE, 1.0)
+    return floats(_NEAR_MIN + ground + 0.16 * clear + 0.18 * salient * (1 - ground))
 
 
 def _scene(salient: Field, sharp: Field) -> Field:
@@ -134,3 +154,12 @@ def _focus(weight: Field) -> tuple[float, float]:
     x = float((strong.sum(axis=0) * np.linspace(-1, 1, wide)).sum()) / total
     y = float((strong.sum(axis=1) * np.linspace(-1, 1, high)).sum()) / total
     return x * 0.67, y * 0.67
+
+
+def _head(salient: Field, regions: Regions) -> float:
+    high, wide = salient.shape
+    top = int(np.argmax(salient.max(axis=1) > _SALIENT_MIN))
+    if regions.has_sky:
+        middle = regions.sky[:, wide // 4 : -(wide // 4)]
+        top = min(top, int(np.argmax(middle.min(axis=1) < _IS_SKY)))
+    return float(2 * top / high - 1)

@@ -11,13 +11,13 @@ from dataclasses import dataclass
 import cv2
 
 from framegate.render.camera import Stage, path_of
-from framegate.render.colour import Planes, planes_of
+from framegate.render.colour import planes_of
 from framegate.render.depth import Depth, depth_of
 from framegate.render.encode import Encoder, encoder, threads
 from framegate.render.order import FRAMES_PER_S, Progress, Rendered, RenderOrder
 from framegate.render.picture import Box, Picture, read_picture
 from framegate.render.prompt import Shot, frame_spans, shots_in
-from framegate.render.warp import Warp, warp_of
+from framegate.render.warp import Source, Warp, source_of, warp_of
 from framegate.render.weather import Weather, weather_of
 from framegate.render.words import Layer, Move
 
@@ -36,7 +36,7 @@ class Stopped(Exception):
 class Scene:
     """One shot, ready to be drawn."""
 
-    source: Planes
+    source: Source
     warp: Warp
     weather: Weather
     frames: range
@@ -99,9 +99,10 @@ def _scene(
         seed=seed + number,
     )
     is_ambient = Move.STATIC not in shot.moves
-    warp = warp_of(stage, path_of(shot.moves, stage), shot.layers, is_ambient=is_ambient)
-    weather = weather_of(shot.layers, stage)
-    return Scene(source=planes_of(rgb), warp=warp, weather=weather, frames=span)
+    path = path_of(shot.moves, stage)
+    warp = warp_of(stage, path, shot.layers, is_ambient=is_ambient)
+    weather = weather_of(shot.layers, stage, path)
+    return Scene(source=source_of(planes_of(rgb)), warp=warp, weather=weather, frames=span)
 
 
 def _shoot(scene: Scene, opened: Encoder, tell: Callable[[str, int], None]) -> None:

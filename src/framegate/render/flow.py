@@ -23,6 +23,9 @@ _START = 0.25
 _AMBIENT = 0.55
 """The strength of a flow that nobody asked for, where the picture surely has sky or water."""
 
+_RIM_NODES = 4
+"""Over how many nodes of the grid a sway fades out before the picture's rim."""
+
 Sample = Callable[[Field], Field]
 """Reads a field of the small depth picture at the grid's nodes."""
 
@@ -88,13 +91,25 @@ def flow_of(layers: frozenset[Layer], stage: Stage, sample: Sample, *, is_ambien
     return Flow(
         clouds=_calm_at_edges(sky, drift_px) * (drift_px > 0),
         # Ripples grow towards us, and near the horizon they are finer than the grid can carry.
-        water=water * smooth_step(0.02, 0.8, below) * _share(Layer.WATER, layers, is_ambient),
-        plants=plants,
+        water=_within(water)
+        * smooth_step(0.02, 0.8, below)
+        * _share(Layer.WATER, layers, is_ambient),
+        plants=_within(plants),
         drift_px=(eased * drift_px * side).astype(np.float32),
         ripple_phase=17.6 * np.log(below + 0.1) + columns * 0.05,
         sway_phase=columns * 0.11 + rows * 0.07,
         unit=stage.unit,
     )
+
+
+def _within(mask: Field) -> Field:
+    """The mask, fading out before the rim: what sways there would show what lies beyond it."""
+    high, wide = mask.shape
+    rows, columns = np.arange(high), np.arange(wide)
+    # The first and the last node lie outside of the frame.
+    down = np.minimum(rows - 1, high - 2 - rows)[:, None]
+    across = np.minimum(columns - 1, wide - 2 - columns)[None, :]
+    return floats(mask * smooth_step(0.0, _RIM_NODES, floats(np.minimum(down, across))))
 
 
 def _share(layer: Layer, layers: frozenset[Layer], is_ambient: bool) -> float:  # noqa: FBT001

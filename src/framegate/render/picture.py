@@ -5,6 +5,7 @@ It judges again what the caller has judged, by content, and knows no prompt and 
 """
 
 import io
+import math
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -102,7 +103,8 @@ def read_picture(path: Path, resolution: str) -> Picture:
 def _judge(opened: Image.Image) -> None:
     wide, high = opened.size
     if wide * high > PIXELS_MAX:
-        megapixels = wide * high / 1_000_000
+        # Rounded up: "at most 60; got 60.0" would help nobody.
+        megapixels = math.ceil(wide * high / 100_000) / 10
         limit = PIXELS_MAX // 1_000_000
         raise RenderFailed(f"image must be at most {limit} megapixels; got {megapixels:.1f}")
 

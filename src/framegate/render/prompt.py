@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from framegate.render.words import (
+    CAMERA,
+    CLAUSE_END,
     LAYERS,
     MOVES,
     NEGATION,
@@ -26,6 +28,9 @@ MOVES_MAX = 2
 
 PROMPT_CHARACTERS_MAX = 4_096
 """Beyond the API's 2,500; it bounds the regular expressions, whoever calls."""
+
+_ASIDE_WORDS_MAX = 2
+"""A clause this short is no sentence of its own: "slow, subtle push in"."""
 
 _OPPOSITES = (
     {Move.PUSH, Move.PULL, Move.DOLLY_ZOOM},
@@ -90,17 +95,29 @@ def _normalised(text: str) -> str:
 
 
 def _shot(text: str, *, weight: int) -> Shot:
-    strength = _factor(_PACES, text) * _factor(_STRENGTHS, text) // 1_000
+    said = _said(text)
+    about_camera = _about_camera(text, said)
+    strength = _factor(_PACES, about_camera) * _factor(_STRENGTHS, about_camera) // 1_000
     return Shot(
-        moves=_moves(text),
+        moves=_chosen(said),
         layers=frozenset(layer for layer, pattern in _LAYERS if _position(pattern, text) >= 0),
         strength_permille=min(max(strength, 400), 2_000),
         weight=weight,
     )
 
 
-def _moves(text: str) -> tuple[Move, ...]:
-    said: list[tuple[int, int, Move]] = []
+@dataclass(frozen=True, order=True)
+class _Word:
+    """A camera word in the text; the table's rank settles which of two at one place comes first."""
+
+    start: int
+    rank: int
+    move: Move
+    is_taken_back: bool
+
+
+def _said(text: str) -> list[_Word]:
+    said: list[_Word] = []
     taken: list[range] = []
     for rank, (move, pattern) in enumerate(_MOVES):
         for match in pattern.finditer(text):
@@ -108,15 +125,37 @@ def _moves(text: str) -> tuple[Move, ...]:
             # "dolly zoom in" is one effect: what an earlier row took is not read a second time.
             if any(span.start < other.stop and other.start < span.stop for other in taken):
                 continue
-            if move is not Move.STATIC and NEGATION.search(text[: span.start]):
-                continue
+            is_back = move is not Move.STATIC and bool(NEGATION.search(text[: span.start]))
             taken.append(span)
-            said.append((span.start, rank, move))
+            said.append(_Word(span.start, rank, move, is_back))
+    return sorted(said)
+
+
+def _chosen(said: list[_Word]) -> tuple[Move, ...]:
     chosen: list[Move] = []
-    for _, _, move in sorted(said):
-        if not any(_clash(move, other) for other in chosen):
-            chosen.append(move)
+    for word in said:
+        if not word.is_taken_back and not any(_clash(word.move, other) for other in chosen):
+            chosen.append(word.move)
+    if said and not chosen:
+        # Whoever says "do not zoom in" and nothing else must not get the usual slow push.
+        return (Move.STATIC,)
     return tuple(chosen[:MOVES_MAX])
+
+
+def _about_camera(text: str, said: list[_Word]) -> str:
+    """The clauses whose words of pace are meant for the camera; everything where no move is."""
+    if not said:
+        return text
+    clauses = []
+    start = 0
+    for end in (*(match.end() for match in CLAUSE_END.finditer(text)), len(text)):
+        clause = text[start:end]
+        is_moving = any(start <= word.start < end for word in said)
+        is_aside = len(clause.split()) <= _ASIDE_WORDS_MAX and clause.isascii()
+        if is_moving or is_aside or CAMERA.search(clause):
+            clauses.append(clause)
+        start = end
+    return " ".join(clauses)
 
 
 def _clash(move: Move, other: Move) -> bool:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from framegate.render.filters import Field, floats, guided, smooth_step
 
@@ -22,13 +23,27 @@ _AGREEMENT = 0.15
 _OUTLINE_SHARE_MIN = 0.3
 _TEXTURE_MAX = 0.2
 _HARD_EDGE = 0.3
+_NIGHT_LUMA = 0.5
+"""Below this mean luma of the sky a thing before it may be fainter by as much and still be one."""
+_NIGHT_SHARE_MIN = 0.35
+_THING_SHARE_MAX = 0.12
+"""Of the picture: a larger outline is a bank of clouds or the whole skyline, not a tower."""
+_FAINT = 0.25
+_FAINT_SHARE_MAX = 0.04
+"""How much of a skyline may be steep and yet a quarter as clear as the rest. Measured: true ones
+at most 0.01, a line that falls from a cloud to a dune 0.06."""
+_STEEP = 3
+_GLARE_LUMA = 0.93
+_SUN_SHARE_MAX = 0.01
 _RIPPLE_RATIO_MIN = 2.1
 """Measured: ripples 2.5 to 4.3, dunes 1.7, hills 2.3, a wood 1.1."""
 _RIPPLE_MIN = 0.003
 _REFLECTION_MAX = 0.06
 """Water has the sky's hue: measured within 0.04 of it, sand and hills beyond 0.07."""
-_JUMP_SHARE_MAX = 0.08
-_TOUCH_SHARE_MAX = 0.4
+_JUMP_SHARE_MAX = 0.025
+"""Measured: pagodas and heads 0.01 to 0.02; a glitter on the sea that was taken for sky 0.03."""
+_TOUCH_SHARE_MAX = 0.25
+"""Measured: a head that stands close 0.22; clouds taken for land 0.28 and more."""
 _BRIGHTER_MIN = 0.03
 _BLUER_MIN = 0.06
 
@@ -69,13 +84,35 @@ def regions_of(rgb: Field) -> Regions:
     # The guided filter leaves a veil below the skyline; it must not drift with the clouds.
     sky = smooth_step(0.25, 0.85, sky) * (rows < border.max() + 2)
     horizon = float(np.percentile(border, 80)) / high
-    hard_things = cv2.dilate((edges > _HARD_EDGE).astype(np.float32), np.ones((5, 5)))
     return Regions(
         sky=sky,
-        clouds=floats(sky * (1 - hard_things)),
+        clouds=floats(sky * (1 - _things(gray, edges, float(gray[hard > 0].mean())))),
         water=_water(rgb, horizon, hard),
         horizon=horizon,
     )
+
+
+def _things(gray: Field, edges: Field, sky_luma: float) -> Field:
+    """The sun, towers, masts and wires, whole: half a sun that drifts is an egg."""
+    night = min(max(sky_luma / _NIGHT_LUMA, _NIGHT_SHARE_MIN), 1.0)
+    hard = (edges > _HARD_EDGE * night).astype(np.uint8)
+    # The braces of a mast leave gaps, above each other.
+    upright = np.ones((max(edges.shape[0] // 10, 3), 5), np.uint8)
+    closed = np.asarray(cv2.morphologyEx(hard, cv2.MORPH_CLOSE, upright), np.uint8)
+    things = np.maximum(closed, _filled(closed, _THING_SHARE_MAX))
+    # A sun in a bright haze has no hard edge, but nothing else there is as bright.
+    glare = (gray > max(_GLARE_LUMA, sky_luma + 0.1)).astype(np.uint8)
+    suns = cv2.dilate(_filled(glare, _SUN_SHARE_MAX), np.ones((9, 9), np.uint8))
+    return floats(cv2.dilate(np.maximum(things, suns), np.ones((7, 7), np.uint8)))
+
+
+def _filled(mask: NDArray[np.uint8], share_max: float) -> NDArray[np.uint8]:
+    """Every piece of the mask that encloses less than that share of the picture, without holes."""
+    outlines, _ = cv2.findContours(mask, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
+    small = [one for one in outlines if cv2.contourArea(one) < share_max * mask.size]
+    filled = np.zeros_like(mask)
+    cv2.drawContours(filled, small, -1, 1, cv2.FILLED)
+    return filled
 
 
 def _edges(rgb: Field) -> Field:
@@ -109,9 +146,23 @@ def _border(rgb: Field, edges: Field) -> Field | None:
         # stopped at a cloud: where both stand it must lie deep or agree with the line.
         is_near = abs(float(outline.mean() - line.mean())) < _AGREEMENT * high
         is_deep = float(outline.mean()) > _OUTLINE_SHARE_MIN * high
+        if is_near and line_fits:
+            return _without_clouds(rgb, outline, line)
         if is_near or is_deep or not line_fits:
             return outline
     return line if line_fits else None
+
+
+def _without_clouds(rgb: Field, outline: Field, line: Field) -> Field:
+    """The outline, lowered to the line wherever what lies between them looks like the sky."""
+    rows = np.arange(rgb.shape[0])[:, None]
+    top, bottom = np.minimum(outline, line), np.maximum(outline, line)
+    sky, ground = rgb[rows < top].mean(axis=0), rgb[rows > bottom].mean(axis=0)
+    between = ((rows >= outline) & (rows < line))[..., None]
+    strip = (rgb * between).sum(axis=0) / np.maximum(between.sum(axis=0), 1)
+    is_sky = np.square(strip - sky).sum(axis=1) < np.square(strip - ground).sum(axis=1)
+    is_thick = line - outline > _LINE_STEP_MAX
+    return floats(np.where(is_sky & is_thick, line, outline))
 
 
 def _first_edge(edges: Field, threshold: float) -> Field | None:
@@ -183,17 +234,30 @@ def _is_sky(rgb: Field, edges: Field, border: Field) -> bool:
     line = edges[np.clip(border.astype(int), 0, high - 1), np.arange(wide)]
     texture = float(np.percentile(edges[above], 75))
     is_calm = texture < min(0.4 * float(np.median(line)), _TEXTURE_MAX)
-    jumps = float(np.mean(np.abs(np.diff(border)) > 0.12 * high))
-    touches_top = float(np.mean(border < 0.04 * high))
     sky, ground = rgb[above].mean(axis=0), rgb[below].mean(axis=0)
+    return is_calm and _is_lit(sky, ground) and _is_skyline(edges, border)
+
+
+def _is_lit(sky: Field, ground: Field) -> bool:
     is_brighter = float(sky.mean() - ground.mean()) > _BRIGHTER_MIN
     is_bluer = float((sky[2] - sky[0]) - (ground[2] - ground[0])) > _BLUER_MIN
     is_bluer = is_bluer and float(sky[2]) > 1.1 * float(sky[1])
     # Walls of wood are calm and bright too, and a blurred hedge is calm and bluer than a flower.
     is_wood = float(sky[2]) < 0.55 * float(sky[0])
     is_hedge = float(sky[1]) > 1.15 * float(max(sky[0], sky[2]))
-    is_lit = (is_brighter or is_bluer) and not is_wood and not is_hedge
-    return is_calm and is_lit and jumps < _JUMP_SHARE_MAX and touches_top < _TOUCH_SHARE_MAX
+    return (is_brighter or is_bluer) and not is_wood and not is_hedge
+
+
+def _is_skyline(edges: Field, border: Field) -> bool:
+    """One line with few jumps, which does not fall from a cloud to the ground where no edge is."""
+    high, wide = edges.shape
+    clearest = cv2.dilate(edges, np.ones((5, 5)))
+    along = clearest[np.clip(border.astype(int), 0, high - 1), np.arange(wide)]
+    is_faint = along < _FAINT * float(np.median(along))
+    falls = float(np.mean(is_faint & (np.abs(np.gradient(border)) >= _STEEP)))
+    jumps = float(np.mean(np.abs(np.diff(border)) > 0.12 * high))
+    touches_top = float(np.mean(border < 0.04 * high))
+    return falls < _FAINT_SHARE_MAX and jumps < _JUMP_SHARE_MAX and touches_top < _TOUCH_SHARE_MAX
 
 
 def _water(rgb: Field, horizon: float, sky: Field) -> Field:

@@ -1,14 +1,15 @@
 """One frame of a shot: a coarse grid of source places, then three planes looked up through it.
 
-`film` makes one Warp a shot and draws each frame straight into the encoder's planes. The grid
-has a node in 8 pixels and one ring of nodes outside, so that straight lines stay straight up to
-the rim and frame 0 is exact. It knows a path and a depth sheet, and no prompt.
+`film` makes one Source and one Warp a shot and draws each frame straight into the encoder's
+planes. The grid has a node in 8 pixels and one ring of nodes outside, so that straight lines stay
+straight up to the rim and frame 0 is exact. It knows a path and a depth sheet, and no prompt.
 """
 
 from dataclasses import dataclass
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from framegate.render.camera import STRETCH_MAX, Path, Stage, parallax_px
 from framegate.render.colour import Planes
@@ -19,6 +20,36 @@ from framegate.render.words import Layer
 CELL_PX = 8
 _FIRST_PX = 3.5 - CELL_PX
 """Where the outer ring's first node lies. cv2.resize puts a cell's value at the cell's middle."""
+
+
+_HALFWAY = np.array([[1, -5, 20, 20, -5, 1]], dtype=np.float32) / np.float32(32)
+"""What lies between two pixels: H.264's own six taps (ITU-T H.264, 8.4.2.2.1)."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Source:
+    """A shot's picture, ready to be looked up.
+
+    planes  the picture itself, which is frame 0
+    fine    its luma with a sample at every half pixel: sample (2y, 2x) is pixel (y, x)
+    """
+
+    planes: Planes
+    fine: NDArray[np.uint8]
+
+
+def source_of(planes: Planes) -> Source:
+    """Fill in the half pixels once, with a filter that no frame could afford.
+
+    Between neighbours that lie half as far apart the quick linear look-up loses a tenth of the
+    detail instead of a third, and takes no longer.
+    """
+    luma = planes.luma
+    fine = np.empty((2 * luma.shape[0], 2 * luma.shape[1]), np.uint8)
+    fine[::2, ::2] = luma
+    fine[::2, 1::2] = _between(luma, _HALFWAY)
+    fine[1::2] = _between(fine[::2], _HALFWAY.T)
+    return Source(planes=planes, fine=fine)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,18 +100,19 @@ class Warp:
             x, y = x + seen[..., 0], y + seen[..., 1]
         return x.astype(np.float32), y.astype(np.float32)
 
-    def draw(self, frame: int, source: Planes, target: Planes) -> None:
+    def draw(self, frame: int, source: Source, target: Planes) -> None:
         """Write one frame into `target`, whose planes may be padded views."""
+        exact = source.planes
         if frame == 0 or self.is_still:
             # Not only fast: it is the promise that the first frame is the picture.
-            target.luma[:], target.blue[:], target.red[:] = source.luma, source.blue, source.red
+            target.luma[:], target.blue[:], target.red[:] = exact.luma, exact.blue, exact.red
             return
         x, y = self.source_grid(frame)
-        _look_up(source.luma, target.luma, x, y, cell_px=CELL_PX)
+        _look_up(source.fine, target.luma, x * 2, y * 2, cell_px=CELL_PX)
         # A chroma sample lies on the left of its two luma columns and between its two rows, as
         # the grid's nodes do downwards but not across, where half a pixel is made up for.
         x, y = (x - 0.5) / 2, (y - 0.5) / 2
-        for plane, out in ((source.blue, target.blue), (source.red, target.red)):
+        for plane, out in ((exact.blue, target.blue), (exact.red, target.red)):
             _look_up(plane, out, x, y, cell_px=CELL_PX // 2)
 
 
@@ -110,6 +142,13 @@ def warp_of(stage: Stage, path: Path, layers: frozenset[Layer], *, is_ambient: b
         near = cv2.GaussianBlur(near, (0, 0), 1.0, borderType=cv2.BORDER_REPLICATE)
     flow = flow_of(layers, stage, sample, is_ambient=is_ambient)
     return Warp(stage=stage, path=path, place_x=place_x, place_y=place_y, near=near, flow=flow)
+
+
+def _between(plane: NDArray[np.uint8], taps: Field) -> NDArray[np.uint8]:
+    # The six taps reach two samples back and three ahead of the one before the gap.
+    anchor = (2, 0) if taps.shape[0] == 1 else (0, 2)
+    seen = cv2.filter2D(plane, -1, taps, anchor=anchor, borderType=cv2.BORDER_REPLICATE)
+    return np.asarray(seen, np.uint8)
 
 
 def _nodes(places: Field) -> Field:

@@ -38,6 +38,7 @@ class Layer(StrEnum):
     SNOW = "snow"
     RAIN = "rain"
     PETALS = "petals"
+    BOKEH = "bokeh"
     FLICKER = "flicker"
 
 
@@ -48,6 +49,8 @@ def _any(*patterns: str) -> str:
 # Up to three words may stand between a verb and its direction: "pans very slowly to the left".
 _GAP = r"(?:\s+\w+){0,3}?\s+"
 _CAMERA = r"(?:camera|shot|view|lens)\b[^,.;]{0,24}?\b"
+# People and wolves look up and circle too: such a word needs a camera, or starts a clause.
+_DONE_BY_CAMERA = rf"(?:{_CAMERA}|(?:^|[,.;] ?)(?:(?:slow|smooth|quick|gentl|then|and)\w* )*)"
 _GO = r"(?:mov|glid|slid|driv|fl[iy]|travel|drift|track|truck|roll|float|sweep)\w*"
 
 _ZH_PACE = r"(?:缓缓|缓慢|慢慢|快速|迅速|轻轻|平稳|稍微|微微|逐渐|慢速|高速|地|的|稳定|匀速)*"
@@ -60,6 +63,10 @@ MOVES: tuple[tuple[Move, str], ...] = (
     # A named effect comes before the plain words that its name is made of.
     (Move.DOLLY_ZOOM, r"dolly zoom|zolly|vertigo (?:effect|shot)|希区柯克|滑动变焦|眩晕变焦"),
     (Move.ORBIT_LEFT, rf"(?:orbit|arc|circl|revolv)\w*{_GAP}(?:left|counter ?clockwise)"),
+    (Move.PAN_RIGHT, r"\bpan(?:s|ning)?\b[^,.;]{0,24}?\bleft to (?:the )?right\b"),
+    (Move.PAN_LEFT, r"\bpan(?:s|ning)?\b[^,.;]{0,24}?\bright to (?:the )?left\b"),
+    (Move.TRUCK_RIGHT, rf"{_CAMERA}{_GO}[^,.;]{{0,16}}?\bleft to (?:the )?right\b"),
+    (Move.TRUCK_LEFT, rf"{_CAMERA}{_GO}[^,.;]{{0,16}}?\bright to (?:the )?left\b"),
     (
         Move.ORBIT_LEFT,
         _any(
@@ -69,7 +76,8 @@ MOVES: tuple[tuple[Move, str], ...] = (
     (
         Move.ORBIT_RIGHT,
         _any(
-            r"\borbit\w*|\barc shot|\b(?:circl|revolv|rotat|arc)\w*\s+(?:\w+\s+)?around",
+            r"\borbit\w*|\barc shot",
+            rf"{_DONE_BY_CAMERA}(?:circl|revolv|rotat|arc)\w*\s+(?:\w+\s+)?around",
             r"360 degree",
             r"环绕|绕着|围绕|旋转镜头|镜头旋转",
         ),
@@ -78,11 +86,13 @@ MOVES: tuple[tuple[Move, str], ...] = (
         Move.PUSH,
         _any(
             rf"\bpush\w*(?:{_GAP}|\s+)(?:in|into|forward|closer|towards?)\b",
-            rf"\bzoom\w*(?:{_GAP}|\s+)(?:in|into|closer)\b",
+            rf"\bzoom\w*(?:{_GAP}|\s+)(?:in|into|closer|on|onto|towards?)\b",
             rf"\bdoll\w*(?:{_GAP}|\s+)(?:in|forward)\b",
             rf"{_CAMERA}(?:forwards?|closer|approach\w*|advanc\w*)\b|\bclos(?:es|ing) in on\b",
-            r"\bpush in\b|\bzoom in\b|\bfly(?:ing)? (?:through|over)|\bfpv\b|\bpush shot",
+            r"\bpush in\b|\bzoom in\b|\bfpv\b|\bpush shot|\bcamera follow\w*|\bfollow shot",
+            rf"(?:{_DONE_BY_CAMERA}|\bdrone\b[^,.;]{{0,12}}?)\bfl(?:y|ies|ying) (?:through|over)",
             r"推近|推进|推镜|推入|推向|前推|拉近|放大|靠近|向前推|镜头前进|镜头向前|飞越|穿越",
+            r"由远(?:及|而|到)近|镜头跟随|跟拍|跟镜头",
             rf"镜头{_ZH_PACE}推|{_ZH_PACE}推(?:近|进|到|至)",
         ),
     ),
@@ -93,17 +103,24 @@ MOVES: tuple[tuple[Move, str], ...] = (
             rf"\bzoom\w*(?:{_GAP}|\s+)out\b",
             rf"\bdoll\w*(?:{_GAP}|\s+)(?:out|back|backwards?|away)\b",
             rf"{_CAMERA}(?:backwards?|back|away|retreat\w*|reced\w*)\b|\bpull shot",
-            r"拉远|拉镜|后拉|拉开|拉出|缩小|向后拉|镜头后退|镜头向后|远离",
+            r"拉远|拉镜|后拉|拉开|拉出|缩小|向后拉|镜头后退|镜头向后|远离|由近(?:及|而|到)远",
             rf"镜头{_ZH_PACE}拉(?!近)",
         ),
     ),
     (Move.PAN_LEFT, rf"\bpan(?:s|ned|ning)?(?:{_GAP}|\s+)left\b|{_ZH_LEFT}摇|左摇|摇向左"),
     (Move.PAN_RIGHT, rf"\bpan(?:s|ned|ning)?(?:{_GAP}|\s+)right\b|{_ZH_RIGHT}摇|右摇|摇向右"),
-    (Move.TILT_UP, rf"\btilt\w*(?:{_GAP}|\s+)up\w*|\blooks? up\b|{_ZH_UP}摇|上摇|仰拍|摇向上"),
+    (
+        Move.TILT_UP,
+        _any(
+            rf"\b(?:tilt|pan)\w*(?:{_GAP}|\s+)up\w*|{_DONE_BY_CAMERA}looks? up\b",
+            rf"{_ZH_UP}摇|上摇|仰拍|摇向上",
+        ),
+    ),
     (
         Move.TILT_DOWN,
         _any(
-            rf"\btilt\w*(?:{_GAP}|\s+)down\w*|\blooks? down\b|{_ZH_DOWN}摇|下摇|摇向下",
+            rf"\b(?:tilt|pan)\w*(?:{_GAP}|\s+)down\w*|{_DONE_BY_CAMERA}looks? down\b",
+            rf"{_ZH_DOWN}摇|下摇|摇向下",
         ),
     ),
     (Move.PAN_RIGHT, r"\bpann?(?:s|ing)? (?:across|shot|over|around)|camera pans?\b|摇镜|摇移"),
@@ -155,23 +172,32 @@ MOVES: tuple[tuple[Move, str], ...] = (
             r"\bstatic\b",
             r"\b(?:fixed|still|locked|stationary|motionless) (?:off )?(?:camera|shot|frame)",
             r"\blocked (?:off|down)|\btripod\b|\bno camera (?:movement|motion|move)",
-            r"camera (?:is |stays |remains |holds |kept )?(?:still|fixed|locked|steady|stationary)",
+            r"camera (?:(?:is|stays|remains|holds|kept|must|be|keeps) )?(?:\w+ )?"
+            r"(?:still|fixed|locked|steady|stationary|motionless)\b",
+            r"camera (?:does not|doesn't|do not|don't|never|must not|should not) move",
+            r"\bno movement of the camera|\bnothing moves",
+            r"\b(?:no|without|zero) (?:any )?(?:camera )?(?:movement|motion|moves?|zoom|panning)\b",
             r"\b(?:do not|don't|without) mov\w* the camera|without camera mov\w*",
             r"固定(?:镜头|机位|视角)|镜头(?:固定|不动|静止|保持不动)|静止(?:镜头|机位)|定镜",
-            r"机位不动",
+            r"机位不动|镜头(?:不要|不|请勿|别|没有|无)(?:移动|运动|动)",
+            r"(?:不要|没有|无|禁止)(?:任何)?(?:镜头|相机|运镜)(?:移动|运动|动)?",
         ),
     ),
 )
 
 LAYERS: tuple[tuple[Layer, str], ...] = (
-    (Layer.CLOUDS, r"\bclouds?\b|\bcloudy\b|\bskies\b|\bsky\b|\baurora|云|天空|极光"),
+    (
+        Layer.CLOUDS,
+        r"\bclouds?\b|\bcloudy\b|\bskies\b|\bsky\b|\baurora|云(?!南|端|计算|服务)|天空|极光",
+    ),
     (
         Layer.WATER,
         _any(
-            r"\bwater\w*|\bseas?\b|\bseaside|\bocean|\blakes?\b|\brivers?\b|\bripple",
+            r"\bwater(?!colou?r|melon|mark|proof)\w*|\bseas?\b|\bseaside|\bocean|\blakes?\b|\brivers?\b|\bripple",
             r"\bstreams?\b|\bponds?\b",
             r"\bharbou?r|\bsurf\b|\btides?\b|\bwaves (?:crash|roll|lap|break|wash)",
-            r"海|湖|江水|河|水面|水波|波浪|波光|涟漪|溪|浪",
+            r"(?<![上青珠])海(?!报|南|口|外|绵|鲜|拔|量)|(?<!江)湖(?!南|北)|江水|水面|水波",
+            r"(?<!银)河(?!南|北|内)|波浪|波光|涟漪|溪|(?<!流)浪(?!漫|费)",
         ),
     ),
     (
@@ -187,7 +213,8 @@ LAYERS: tuple[tuple[Layer, str], ...] = (
         _any(
             r"\bsnow(?:s|ing|fall|flakes?|storm)\b|\bblizzard",
             r"\bsnow (?:is )?(?:fall|drift|start|com)\w*",
-            r"\b(?:falling|light|heavy|gentle|soft|drifting) snow\b|\bin the snow\b|^snow\b(?! c)",
+            r"\b(?:falling|light|heavy|gentle|soft|drifting) snow\b|\bin the snow\b",
+            r"^snow\b(?! c| white)",
             r"\bwith snow\b",
             r"下雪|飘雪|雪花|大雪(?!山)|飞雪|落雪|雪飘|小雪|飘着雪|暴风雪",
         ),
@@ -196,7 +223,7 @@ LAYERS: tuple[tuple[Layer, str], ...] = (
         Layer.RAIN,
         _any(
             r"(?<!after the )\brain(?:s|ing|y|fall|drops?|storm)?\b|\bdrizzl\w+",
-            r"雨(?!后|伞|衣|林|靴)",
+            r"(?:下着?|落)?[大小细暴]?雨(?!后|伞|衣|林|靴|刷)",
         ),
     ),
     (
@@ -209,12 +236,13 @@ LAYERS: tuple[tuple[Layer, str], ...] = (
             r"樱花[^,.;。]{0,3}(?:飘|落|纷|飞|舞)",
         ),
     ),
+    (Layer.BOKEH, r"\bbokeh|\blights? (?:twinkl|shimmer)\w*|光斑|散景"),
     (
         Layer.FLICKER,
         _any(
             r"\bflicker\w*|\bcandle\w*|\bfire(?:light|place|side)\b|\b(?:bon|camp)fire",
             r"\btorch\w*|\bneon\b",
-            r"烛光|烛火|蜡烛|火光|篝火|霓虹|闪烁|炉火",
+            r"烛光|烛火|蜡烛|火光|篝火|霓虹|(?<!光斑)闪烁|炉火",
         ),
     ),
 )
@@ -247,10 +275,16 @@ STRENGTHS_PERMILLE: tuple[tuple[int, str], ...] = (
 )
 
 NEGATION = re.compile(
-    r"(?:\b(?:no|not|without|never|avoid|don't|do not)(?:\s+(?:any|a|the|camera))*\s*"
+    r"(?:\b(?:no|not|without|never|avoid|stop|don't|doesn't|isn't|won't|cannot|can't)"
+    r"(?:\s+\w+\s+n?or)*(?:\s+(?:any|a|the|camera|be|more))*\s*"
     r"|不要|没有|不|无|别|勿|禁止|避免)(?:任何|再)?$"
 )
-"""What, standing right before a word, takes it back: "no rain", "不要下雪"."""
+"""What, standing right before a word, takes it back: "no rain", "no fog or rain", "不要下雪"."""
+
+CLAUSE_END = re.compile(r"[,.;:!?、。]")
+
+CAMERA = re.compile(r"\b(?:camera|shot|move|movement|motion)\b|镜头|运镜|相机")
+"""What makes a clause one about the camera, so that its words of pace are meant for it."""
 
 SHOT = re.compile(
     r"(?:shot|镜头)\s*(?P<number>\d{1,2})\s*,\s*(?P<weight>\d{1,2})\s*(?:s|秒)?\s*,\s*"
