@@ -334,6 +334,8 @@ class Submit:
             # send. A definite no is still a definite no.
             _refuse_now(tx, task.id, note, now_ms=now_ms)
             return None
+        # A look that began before this write is fenced off, and takes the old wake-up with it.
+        engine.enqueue(tx, "track", task.id, at_ms=moved.next_ms)
         pool.begin_probe(tx, choice, now_ms=now_ms)
         return moved, choice
 
@@ -392,6 +394,8 @@ class Submit:
             ticket=ticket.id,
             answer=msgspec.json.encode(ticket.relay),
             sent_ms=now_ms,
+            # Tracking may have lost patience meanwhile, and shortened it.
+            deadline_ms=task.created_ms + self.deadline_s * 1_000,
         )
         if moved is not None:
             engine.enqueue(tx, "track", task.id, at_ms=next_ms)
