@@ -236,7 +236,9 @@ class Gateway:
         # A render's id is unique over all embedded renderers, and usually there is one.
         for upstream in self.upstreams.values():
             if isinstance(upstream, Local):
+                began_ms = now_ms()
                 await upstream.run(wake)
+                self.submit.tally.note_render(now_ms() - began_ms)
                 return
 
 

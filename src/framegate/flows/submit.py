@@ -47,6 +47,7 @@ from framegate.errors import (
 )
 from framegate.flows import finish, pace, pool
 from framegate.flows.pool import Choice, Pool
+from framegate.flows.tally import Tally
 from framegate.store import accounts, tasks
 from framegate.store.database import Database, Transaction
 from framegate.upstreams.enlisting import enlists
@@ -98,6 +99,7 @@ class Submit:
     deadline_s: int
     clock_ms: Callable[[], int]
     report_to: Callable[[str], str]  # Our own address for an upstream's news of a task.
+    tally: Tally = field(default_factory=Tally)
     _sending: set[asyncio.Task[CreateAnswer]] = field(default_factory=set)
 
     async def _judged(self, body: bytes, model: str, kind: Kind) -> Submission:
@@ -278,6 +280,7 @@ class Submit:
             upstream, began_ms = choice.upstream, self.clock_ms()
             answer = await _asked(choice, self._order(task, request, submission))
             took_ms = self.clock_ms() - began_ms
+            self.tally.note_create(upstream.name, answer, took_ms)
             if isinstance(answer, Ticket | Uncertain):
                 return await self._record(task, answer, took_ms=took_ms)
             _log.warning(

@@ -36,3 +36,14 @@ async def creator_of(request: Request, gateway: Gateway) -> Caller:
     if not caller.key.scope.may_create:
         raise RightMissing("this key may not create tasks")
     return caller
+
+
+async def operator_of(request: Request, gateway: Gateway) -> Caller:
+    """A caller who runs this gateway.
+
+    raises   as `caller_of`; RightMissing for any key but an admin key
+    """
+    caller = await caller_of(request, gateway)
+    if not caller.key.scope.is_admin:
+        raise RightMissing("this key is not an operator's; use an admin key")
+    return caller

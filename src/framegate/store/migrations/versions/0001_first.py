@@ -225,6 +225,7 @@ def _tasks() -> None:
     op.create_index(
         op.f("ix_tasks_account_id_ticket"), "tasks", ["account_id", "ticket"], unique=False
     )
+    op.create_index(op.f("ix_tasks_status"), "tasks", ["status"], unique=False)
     op.create_index(
         "ix_tasks_open",
         "tasks",
