@@ -10,10 +10,10 @@ DATA ?= framegate-data
 TESTS ?= -n auto
 
 .DEFAULT_GOAL := help
-.PHONY: help demo serve test check bench lock clean environment-run environment-check
+.PHONY: help demo serve test machines check bench lock clean environment-run environment-check
 
 help: ## Say what can be made
-	@awk -F':.*## ' '/^[a-z]+:.*## / { printf "  make %-7s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 demo: environment-run ## Start a gateway and make demo.mp4 from a shipped picture
 	$(BIN)/framegate demo --output demo.mp4
@@ -23,6 +23,9 @@ serve: environment-run ## Start a gateway on HOST:PORT that keeps its files in D
 
 test: environment-check ## Run every test
 	$(BIN)/python -m pytest $(TESTS)
+
+machines: environment-check ## Run the state machines of tests/machines at 5,000 examples each
+	HYPOTHESIS_PROFILE=machines-long $(BIN)/python -m pytest $(TESTS) tests/machines
 
 check: environment-check ## Format, lint, types, floors and every test
 	$(BIN)/ruff format --check

@@ -64,6 +64,7 @@ DEFAULTS = {
     },
     "tracking": {"uncertain_release_s": 7_200, "deadline_s": 86_400},
     "videos": {"link_s": 86_400, "keep_days": 30},
+    "audit": {"every_s": 3_600},
 }
 KLING = """
 [upstreams.kling]
@@ -283,6 +284,7 @@ BOUNDS = [
     ("tracking", "deadline_s", 1, 2_592_000),
     ("videos", "link_s", 1, 2_592_000),
     ("videos", "keep_days", 0, 36_500),
+    ("audit", "every_s", 0, 2_592_000),
 ]
 
 

@@ -21,6 +21,7 @@ from framegate.domain.url import endpoint
 from framegate.engine import embedded as engine
 from framegate.engine.embedded import EmbeddedEngine, Lane, Queue, Wake
 from framegate.errors import KeyExpired, KeyUnknown, SettingsInvalid
+from framegate.flows.audit import Audit
 from framegate.flows.deliver import Deliver
 from framegate.flows.pool import Pool
 from framegate.flows.submit import Submit
@@ -47,6 +48,7 @@ OWNER_ONLY = 0o600
 SWEEPS_AT_ONCE = 1
 # One account's dead receivers, under however many host names, leave most of the lane to others.
 ACCOUNT_SHARE = 4
+AUDITS_AT_ONCE = 1
 # Whoever listens everywhere has no address of its own to put into a link.
 LOOPBACK_FOR = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - compared, not bound
 
@@ -76,6 +78,7 @@ class Gateway:
     track: Track
     deliver: Deliver
     sweep: Sweep
+    auditing: Audit
     doors: Sequence[Outbound]
 
     @classmethod
@@ -160,6 +163,12 @@ class Gateway:
                 keep_days=settings.videos.keep_days,
                 clock_ms=now_ms,
             ),
+            auditing=Audit(
+                database=database,
+                blobs=blobs,
+                every_s=settings.audit.every_s,
+                clock_ms=now_ms,
+            ),
             doors=(public, configured),
         )
 
@@ -192,6 +201,7 @@ class Gateway:
             "deliver": Lane(self.deliver, worker.deliveries),
             "render": Lane(self._render, self.settings.renders_at_once),
             "sweep": Lane(self.sweep, SWEEPS_AT_ONCE),
+            "audit": Lane(self.auditing, AUDITS_AT_ONCE),
         }
         chosen = {name: lane for name, lane in lanes.items() if queues is None or name in queues}
         return EmbeddedEngine(database=self.database, lanes=chosen)
@@ -199,7 +209,8 @@ class Gateway:
     def prepare(self) -> str | None:
         """What must be there before the first request.
 
-        The prices in force, a wake-up for the sweeper and, on an empty folder, the first account.
+        The prices in force, wake-ups for the sweeper and the audit and, on an empty folder, the
+        first account.
 
         returns  the path of the file that holds the key, when it was made just now
         """
@@ -207,6 +218,7 @@ class Gateway:
         key = new_key()
         self.database.write_now(_keep_prices, self.submit.prices.values(), now_ms=now_ms())
         self.database.write_now(engine.enqueue, "sweep", SUBJECT, at_ms=now_ms())
+        self.database.write_now(self.auditing.wake, now_ms=now_ms())
         if not self.database.write_now(_first_start, key, now_ms=now_ms()):
             return None
         _write_private(path, key + "\n")
@@ -214,6 +226,12 @@ class Gateway:
 
     def audit(self) -> list[Finding]:
         """Check every promise that a query or a look at the files can decide."""
+        found, again = self._looked(), None
+        if any(finding.broken for finding in found):
+            again = self._looked()
+        return [audit.confirmed(*both) for both in zip(found, again or found, strict=True)]
+
+    def _looked(self) -> list[Finding]:
         files = self.blobs.lengths("videos")
         return self.database.read_now(audit.run, video_files=files)
 
@@ -221,7 +239,9 @@ class Gateway:
         # A render's id is unique over all embedded renderers, and usually there is one.
         for upstream in self.upstreams.values():
             if isinstance(upstream, Local):
+                began_ms = now_ms()
                 await upstream.run(wake)
+                self.submit.tally.note_render(now_ms() - began_ms)
                 return
 
 

@@ -142,6 +142,12 @@ class TrackingSettings(_Section, frozen=True):
     deadline_s: Seconds = 86_400
 
 
+class AuditSettings(_Section, frozen=True):
+    """How often every promise is checked."""
+
+    every_s: Annotated[int, Meta(ge=0, le=30 * 86_400)] = 3_600  # 0: never.
+
+
 class VideoSettings(_Section, frozen=True):
     """How long a stored video is linked and kept."""
 
@@ -165,6 +171,7 @@ class Settings(_Section, frozen=True):
     worker: WorkerSettings = WorkerSettings()
     tracking: TrackingSettings = TrackingSettings()
     videos: VideoSettings = VideoSettings()
+    audit: AuditSettings = AuditSettings()
 
     @property
     def renders_at_once(self) -> int:

@@ -15,7 +15,7 @@ from framegate.errors import SettingsInvalid
 from framegate.gateway import Gateway
 
 LOCK_FILE = "worker.lock"
-QUEUES: tuple[Queue, ...] = ("track", "deliver", "render", "sweep")
+QUEUES: tuple[Queue, ...] = ("track", "deliver", "render", "sweep", "audit")
 
 
 @contextmanager

@@ -48,10 +48,11 @@ class Clock:
 class House:
     """A gateway's flows, opened by hand so that each part can be held."""
 
-    def __init__(self, folder, *upstreams):
+    def __init__(self, folder, *upstreams, database=None):
         self.clock = Clock()
-        self.database = Database.open(f"sqlite:///{folder / 'framegate.db'}")
-        migrate.upgrade(self.database)
+        self.database = database or Database.open(f"sqlite:///{folder / 'framegate.db'}")
+        if database is None:
+            migrate.upgrade(self.database)
         self.blobs = Blobs(folder)
         self.keyring = Keyring(b"m" * 32)
         self.links = Links(keyring=self.keyring, public_url="http://gate", good_for_s=86_400)

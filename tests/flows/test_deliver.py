@@ -364,3 +364,17 @@ async def test_two_workers_at_one_attempt_write_it_down_once(house, deliver, sit
     await asyncio.gather(deliver(asked), deliver(asked))
     assert delivery(house, delivery_id)["attempts"] == 1
     assert len(attempts(house, delivery_id)) == 1
+
+
+async def test_wake_up_that_comes_before_its_time_uses_up_no_attempt(house, deliver, site, owed):
+    """Read before the last attempt was written down, it would cut the schedule short."""
+    site.answers["/hook"] = DOWN
+    delivery_id = await owed(site.url("/hook"))
+    early = wake(house, delivery_id)
+    await deliver(early)
+
+    await deliver(early)
+
+    row = delivery(house, delivery_id)
+    assert (row["attempts"], row["next_ms"]) == (1, NOW_MS + 5_000)
+    assert due_ms(house, delivery_id) == NOW_MS + 5_000

@@ -88,6 +88,9 @@ async def owed(house, caller, upstream, endpoint):
 
 async def run(house, deliver, delivery):
     """One attempt; the delivery as it is then."""
+    # At its time: a wake-up before it does nothing.
+    due_ms = house.database.read_now(deliveries.by_id, delivery.id).next_ms
+    house.clock.now_ms = max(house.clock.now_ms, due_ms)
     await deliver(Wake(subject=delivery.id, now_ms=house.clock()))
     return house.database.read_now(deliveries.by_id, delivery.id)
 

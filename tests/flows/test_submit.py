@@ -2,6 +2,7 @@
 
 import asyncio
 import hashlib
+from dataclasses import replace
 
 import pytest
 
@@ -9,6 +10,7 @@ from fakes.house import PRICE_MICROS, TOPUP_MICROS, House, body
 from fakes.scripted_upstream import ScriptedUpstream, ticket
 from framegate.domain.task import TaskStatus
 from framegate.domain.upstream import Refused, Relay, Uncertain, Unreachable
+from framegate.engine import embedded as engine
 from framegate.errors import (
     CreditMissing,
     FieldsInvalid,
@@ -335,3 +337,35 @@ async def test_a_rehearsal_refuses_what_a_create_would_refuse(house):
     poor = house.caller("poor", credit_micros=1)
     with pytest.raises(CreditMissing):
         await house.submit.rehearse(poor, body(), "kling-3.0-turbo")
+
+
+async def test_a_task_that_is_handed_over_keeps_a_wake_up(tmp_path):
+    """A look that read the task before the hand-over ends fenced, and its own job with it."""
+    first, second = ScriptedUpstream("first"), ScriptedUpstream("second")
+    house = House(tmp_path, first, second)
+    job = engine._Job(queue="track", subject="", due_ms=0, generation=0, failures=0)
+
+    async def end_an_old_look():
+        (task,) = house.rows("tasks")
+        house.database.write_now(engine._remove, replace(job, subject=task["id"]))
+        assert house.broken_promises() == []
+
+    first.answer, second.before_answering = Unreachable(reason="no route"), end_an_old_look
+    await house.create(house.caller())
+    assert len(second.orders) == 1
+    house.database.close_now()
+
+
+async def test_a_ticket_after_the_doubt_gives_the_task_its_whole_time(house, upstream, caller):
+    """Tracking had given the silent send two hours; a task that was taken has a day."""
+
+    async def doubt():
+        house.clock.pass_s(76)
+        (task,) = house.rows("tasks")
+        await house.look_at(task["id"])
+        assert house.task(task["id"]).status is TaskStatus.UNCERTAIN
+
+    upstream.before_answering = doubt
+    task = house.task((await house.create(caller)).task_id)
+    assert task.status is TaskStatus.SUBMITTED
+    assert task.deadline_ms == task.created_ms + 86_400_000

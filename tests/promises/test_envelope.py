@@ -183,6 +183,17 @@ async def test_no_answer_may_be_framed_or_kept(gate):
         assert "frame-ancestors 'none'" in answer.headers["content-security-policy"]
 
 
+async def test_only_what_is_named_here_is_answered_outside_the_envelope(gate):
+    """`/metrics` speaks to Prometheus; its refusals are in the envelope like all others."""
+    outside = set()
+    for path, methods in gate.routes:
+        if "GET" in methods:
+            headers = {"Authorization": f"Bearer {gate.key}"}
+            answer = await gate.get(filled(path, **KNOWN), headers=headers)
+            outside |= set() if is_json(answer) else {path}
+    assert outside == {"/metrics"}
+
+
 async def test_path_that_does_not_exist_is_in_the_envelope_too(gate):
     for path in ("/nowhere", "/kling", "/api/tasks/", "/%00", "/" + "x" * 5_000):
         answer = await gate.get(path)

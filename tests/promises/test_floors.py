@@ -17,6 +17,7 @@ NOT_IMPORTED = {"httptools", "python_multipart"}
 IMPORTED_AS = {
     "opencv-python-headless": "cv2",
     "pillow": "PIL",
+    "prometheus-client": "prometheus_client",
     "pyjwt": "jwt",
     "python-multipart": "python_multipart",
     "python-ulid": "ulid",

@@ -17,7 +17,7 @@ async def test_healthz_asks_nothing_of_the_database(door):
 async def test_readyz_is_200_while_the_database_can_be_written(door):
     data = (await door.get("/readyz")).json()["data"]
     assert data["status"] == "ready"
-    assert data["jobs"] == {"sweep": 1}
+    assert data["jobs"] == {"audit": 1, "sweep": 1}
 
 
 async def test_readyz_is_503_with_a_time_to_come_back_when_it_cannot(door):

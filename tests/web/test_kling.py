@@ -246,5 +246,5 @@ async def test_no_refusal_leaves_a_row(door):
     for content in (b"", b"[]", b"{}", b'{"contents":[]}', BODY, json.dumps({}).encode()):
         assert (await door.post(CREATE, content, key=key)).status_code in {400, 402}
     tables = ("tasks", "holds", "jobs", "renders", "idempotency")
-    # One job: the sweeper's own.
-    assert [door.count(table) for table in tables] == [0, 0, 1, 0, 0]
+    # Two jobs: the sweeper's and the audit's own.
+    assert [door.count(table) for table in tables] == [0, 0, 2, 0, 0]

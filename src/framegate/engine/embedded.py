@@ -21,7 +21,7 @@ from framegate.errors import StoreDown, Unavailable
 from framegate.store import schema
 from framegate.store.database import Database, Transaction
 
-Queue = Literal["track", "deliver", "render", "sweep"]
+Queue = Literal["track", "deliver", "render", "sweep", "audit"]
 
 # Another process may enqueue (`serve --no-work`), and its commits do not nudge us.
 LOOK_EVERY_MS_MAX = 500

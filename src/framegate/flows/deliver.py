@@ -92,6 +92,12 @@ class Deliver:
             return
         host, account_id = _host(owed.delivery.url), owed.account.id
         at_ms = self.clock_ms()
+        if at_ms < owed.delivery.next_ms:
+            # A wake-up that was read before the last attempt was written down: the schedule holds.
+            await self.database.write(
+                engine.reschedule, "deliver", wake, at_ms=owed.delivery.next_ms
+            )
+            return
         back_ms = self._turns.take(host, account_id, now_ms=at_ms)
         if back_ms:
             # Its other deliveries hold their places: this one waits without using up an attempt.

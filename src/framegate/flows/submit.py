@@ -43,6 +43,7 @@ from framegate.errors import (
 from framegate.flows import finish, pace, pool, tell
 from framegate.flows.pool import MODEL_ECHO_MAX, Choice, Pool
 from framegate.flows.request import CreateAnswer, CreateRequest, recall, refuse_duplicate
+from framegate.flows.tally import Tally
 from framegate.store import accounts, tasks
 from framegate.store.database import Database, Transaction
 from framegate.upstreams.enlisting import enlists
@@ -71,6 +72,7 @@ class Submit:
     deadline_s: int
     clock_ms: Callable[[], int]
     report_to: Callable[[str], str]  # Our own address for an upstream's news of a task.
+    tally: Tally = field(default_factory=Tally)
     _sending: set[asyncio.Task[CreateAnswer]] = field(default_factory=set)
 
     async def _judged(self, body: bytes, model: str, kind: Kind) -> Submission:
@@ -278,6 +280,7 @@ class Submit:
             upstream, began_ms = choice.upstream, self.clock_ms()
             answer = await self._asked(task, choice, self._order(task, request, submission))
             took_ms = self.clock_ms() - began_ms
+            self.tally.note_create(upstream.name, answer, took_ms)
             if isinstance(answer, Ticket | Uncertain):
                 return await self._record(task, answer, took_ms=took_ms)
             _log.warning(
@@ -349,6 +352,8 @@ class Submit:
             # send. A definite no is still a definite no.
             _refuse_now(tx, task.id, note, now_ms=now_ms)
             return None
+        # A look that began before this write is fenced off, and takes the old wake-up with it.
+        engine.enqueue(tx, "track", task.id, at_ms=moved.next_ms)
         pool.begin_probe(tx, choice, now_ms=now_ms)
         return moved, choice
 

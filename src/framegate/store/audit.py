@@ -6,7 +6,8 @@ Every check answers the ids that break its promise, and an empty list means that
 
 import contextlib
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 
 from sqlalchemy import text
 
@@ -162,41 +163,81 @@ _CHECKS: list[tuple[int, str, str]] = [
 ]
 
 
+Look = Callable[[Transaction, dict[str, int]], list[str]]
+"""The ids that break one promise, given the files that there are."""
+
+Check = Callable[..., Finding]
+"""`check(tx, video_files=...)`: one promise, in one short read."""
+
+
+def checks() -> list[Check]:
+    """Every check, in the order of the promises, for a caller who wants a pause between two."""
+    queried: list[tuple[int, str, Look]] = [
+        (promise, says, partial(_first_column, query=query)) for promise, says, query in _CHECKS
+    ]
+    computed: list[tuple[int, str, Look]] = [
+        (5, "a price is the price of its facts under the version kept", _wrong_prices),
+        (16, "a stored video's file is there, whole", _missing),
+    ]
+    ordered = sorted([*queried, *computed], key=lambda check: check[0])
+    return [partial(_finding, promise, says, look) for promise, says, look in ordered]
+
+
 def run(tx: Transaction, *, video_files: dict[str, int]) -> list[Finding]:
     """Check every promise.
 
     video_files  id -> length of every file in the videos folder
     """
-    found = [
-        _finding(promise, says, [str(row[0]) for row in tx.execute(text(query))])
-        for promise, says, query in _CHECKS
-    ]
-    computed: list[tuple[int, str, Callable[[Transaction], list[str]]]] = [
-        (5, "a price is the price of its facts under the version kept", _wrong_prices),
-        (16, "a stored video's file is there, whole", lambda tx: _missing(tx, video_files)),
-    ]
-    found += [_finding(promise, says, check(tx)) for promise, says, check in computed]
-    return sorted(found, key=lambda finding: finding.promise)
+    return [check(tx, video_files=video_files) for check in checks()]
 
 
-def _finding(promise: int, says: str, ids: list[str]) -> Finding:
+def confirmed(first: Finding, second: Finding) -> Finding:
+    """What two looks agree on: a file that came or went while the first one lasted is no damage."""
+    ids = tuple(each for each in first.ids if each in second.ids)
+    are_all_shown = max(first.broken, second.broken) <= IDS_SHOWN_MAX
+    broken = len(ids) if are_all_shown else min(first.broken, second.broken)
+    return replace(second, broken=broken, ids=ids)
+
+
+def _finding(
+    promise: int,
+    says: str,
+    look: Look,
+    tx: Transaction,
+    *,
+    video_files: dict[str, int],
+) -> Finding:
+    ids = look(tx, video_files)
     return Finding(promise=promise, says=says, broken=len(ids), ids=tuple(ids[:IDS_SHOWN_MAX]))
 
 
-def _wrong_prices(tx: Transaction) -> list[str]:
+def _first_column(tx: Transaction, _files: dict[str, int], *, query: str) -> list[str]:
+    return [str(row[0]) for row in tx.execute(text(query))]
+
+
+_PRICED = (
+    "SELECT DISTINCT resolution, aspect_ratio, duration_s, price_micros, price_version FROM tasks"
+)
+_PRICED_SO = (
+    "SELECT id FROM tasks WHERE resolution = :resolution AND aspect_ratio = :aspect_ratio "
+    "AND duration_s = :duration_s AND price_micros = :price_micros "
+    "AND price_version = :price_version"
+)
+
+
+def _wrong_prices(tx: Transaction, _files: dict[str, int]) -> list[str]:
+    # There are many tasks and few prices: the database groups them, and each is computed once.
     lists = _price_lists(tx)
-    columns = "id, resolution, aspect_ratio, duration_s, price_micros, price_version"
-    return [
-        row.id
-        for row in tx.execute(text(f"SELECT {columns} FROM tasks"))  # noqa: S608 - our own names
-        if row.price_version not in lists
-        or row.price_micros
-        != lists[row.price_version].price_micros(
-            duration_s=row.duration_s,
-            resolution=row.resolution,
-            aspect_ratio=row.aspect_ratio,
-        )
-    ]
+    wrong: list[str] = []
+    for facts in tx.execute(text(_PRICED)).all():
+        prices = lists.get(facts.price_version)
+        if prices is None or facts.price_micros != prices.price_micros(
+            duration_s=facts.duration_s,
+            resolution=facts.resolution,
+            aspect_ratio=facts.aspect_ratio,
+        ):
+            wrong += tx.execute(text(_PRICED_SO), facts._asdict()).scalars()
+    return wrong
 
 
 def _price_lists(tx: Transaction) -> dict[str, PriceList]:

@@ -19,6 +19,7 @@ from framegate.web.api import Api
 from framegate.web.edge import Edge, Paths
 from framegate.web.envelope import request_id_of
 from framegate.web.kling import KlingDialect
+from framegate.web.metrics import Metrics
 from framegate.web.news import News
 from framegate.web.operator import Operator
 from framegate.web.stored import Stored
@@ -34,6 +35,7 @@ def app(gateway: Gateway) -> ASGIApp:
         *Api(gateway).routes(),
         *Webhooks(gateway).routes(),
         *Operator(gateway).routes(),
+        *Metrics(gateway).routes(),
         *News(gateway).routes(),
         *KlingDialect(gateway).routes(),
         *VendorTasks(gateway).routes(),

@@ -47,3 +47,14 @@ async def changer_of(request: Request, gateway: Gateway) -> Caller:
     if not caller.key.scope.may_create:
         raise RightMissing("this key may not change webhooks")
     return caller
+
+
+async def operator_of(request: Request, gateway: Gateway) -> Caller:
+    """A caller who runs this gateway.
+
+    raises   as `caller_of`; RightMissing for any key but an admin key
+    """
+    caller = await caller_of(request, gateway)
+    if not caller.key.scope.is_admin:
+        raise RightMissing("this key is not an operator's; use an admin key")
+    return caller

@@ -6,7 +6,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from framegate.errors import NotFound, RightMissing
+from framegate.errors import NotFound
 from framegate.flows.examine import examine
 from framegate.flows.standing import standings
 from framegate.gateway import Gateway, now_ms
@@ -29,7 +29,7 @@ class Operator:
 
     async def upstreams(self, request: Request) -> Response:
         """`GET /api/upstreams`: how each stands now."""
-        await _operator_of(request, self.gateway)
+        await auth.operator_of(request, self.gateway)
         found = await self.gateway.database.read(
             standings, list(self.gateway.upstreams.values()), now_ms=now_ms()
         )
@@ -37,7 +37,7 @@ class Operator:
 
     async def test(self, request: Request) -> Response:
         """`POST /api/upstreams/{name}/test`: ask one now; an open breaker closes if it is well."""
-        await _operator_of(request, self.gateway)
+        await auth.operator_of(request, self.gateway)
         name = request.path_params["name"]
         upstream = self.gateway.upstreams.get(name)
         if upstream is None:
@@ -50,9 +50,3 @@ class Operator:
             "took_ms": checked.took_ms,
         }
         return envelope.success(data, request_id_of(request))
-
-
-async def _operator_of(request: Request, gateway: Gateway) -> None:
-    caller = await auth.caller_of(request, gateway)
-    if not caller.key.scope.is_admin:
-        raise RightMissing("this key is not an operator's; use an admin key")

@@ -233,6 +233,7 @@ def _tasks() -> None:
         sqlite_where=sa.text("status = 'uncertain'"),
         postgresql_where=sa.text("status = 'uncertain'"),
     )
+    op.create_index(op.f("ix_tasks_status"), "tasks", ["status"], unique=False)
     op.create_index(
         "ix_tasks_open",
         "tasks",
