@@ -56,9 +56,9 @@ MOVES = {
     "handheld": "handheld",
     "static": "static shot",
     "no words": "",
+    "flow": "static shot, clouds, water, wind",
 }
 LAYERS = {
-    "clouds, water, wind": "static shot, clouds, water, wind",
     "fog": "push in, fog",
     "bokeh": "push in, bokeh",
     "snow": "push in, snowing",
@@ -70,7 +70,7 @@ FALLING = {"bokeh", "snow", "rain", "petals"}
 """What hides the points that jitter is read from; their rows have none."""
 
 LAYER_PICTURES = 4
-"""Layers are measured on every third picture or so: weather does not ask what lies behind it."""
+"""Weather is measured on every second picture or so: it does not ask what lies behind it."""
 
 SHEET_FRAMES = 6
 POINTS_MAX = 40
@@ -131,7 +131,7 @@ def _report(name: str, prompt: str, paths: list[Path], asked: argparse.Namespace
     _print(name, rows)
     if asked.sheets:
         asked.sheets.mkdir(parents=True, exist_ok=True)
-        _save_sheet(sheet, asked.sheets / f"{name.replace(', ', '-').replace(' ', '-')}.jpg")
+        _save_sheet(sheet, asked.sheets / f"{name.replace(' ', '-')}.jpg")
 
 
 def _print(name: str, rows: list[Row]) -> None:
