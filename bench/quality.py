@@ -56,9 +56,9 @@ MOVES = {
     "handheld": "handheld",
     "static": "static shot",
     "no words": "",
+    "flow": "static shot, clouds, water, wind",
 }
 LAYERS = {
-    "clouds, water, wind": "static shot, clouds, water, wind",
     "fog": "push in, fog",
     "bokeh": "push in, bokeh",
     "snow": "push in, snowing",
@@ -70,11 +70,12 @@ FALLING = {"bokeh", "snow", "rain", "petals"}
 """What hides the points that jitter is read from; their rows have none."""
 
 LAYER_PICTURES = 4
-"""Layers are measured on every third picture or so: weather does not ask what lies behind it."""
+"""Weather is measured on every second picture or so: it does not ask what lies behind it."""
 
 SHEET_FRAMES = 6
 POINTS_MAX = 40
 SMOOTH_FRAMES = 13
+HEAD = f"{'720p':24}   psnr    ssim   jitter    flow   border   sharp  clips"
 PEER = "peer: whole-pixel zoom"
 
 
@@ -107,10 +108,7 @@ def main() -> None:
     parser.add_argument("--only", help="comma-separated names of rows")
     asked = parser.parse_args()
     cv2.setNumThreads(threads())
-    print(
-        f"{'720p':24}{'psnr':>7}{'ssim':>8}{'jitter':>9}{'flow':>8}{'border':>9}{'sharp':>8}"
-        f"{'clips':>7}"
-    )
+    print(HEAD)
     with tempfile.TemporaryDirectory() as folder:
         paths = [*_pictures(Path(folder), asked.pictures)]
         for name, prompt in (MOVES | LAYERS).items():
@@ -131,7 +129,7 @@ def _report(name: str, prompt: str, paths: list[Path], asked: argparse.Namespace
     _print(name, rows)
     if asked.sheets:
         asked.sheets.mkdir(parents=True, exist_ok=True)
-        _save_sheet(sheet, asked.sheets / f"{name.replace(', ', '-').replace(' ', '-')}.jpg")
+        _save_sheet(sheet, asked.sheets / f"{name.replace(' ', '-')}.jpg")
 
 
 def _print(name: str, rows: list[Row]) -> None:
@@ -174,28 +172,12 @@ def _portrait(width: int, height: int) -> Pixels:
         colour = (120 + 100 * tint, 90 + 60 * tint, 150 - 90 * tint)
         cv2.circle(picture, (round(x * width), round(y * height)), width // 18, colour, -1)
     picture = cv2.GaussianBlur(picture, (0, 0), width / 50)
-    middle = width // 2
-    cv2.ellipse(
-        picture, (middle, height), (width // 2, height // 3), 0, 180, 360, (60, 70, 110), -1
-    )
-    cv2.ellipse(
-        picture,
-        (middle, height * 2 // 5),
-        (width // 4, height // 5),
-        0,
-        0,
-        360,
-        (205, 160, 135),
-        -1,
-    )
+    x, y = width // 2, height * 2 // 5
+    cv2.ellipse(picture, ((x, height), (width, height * 2 // 3), 0), (60, 70, 110), -1)
+    cv2.ellipse(picture, ((x, y), (width // 2, y), 0), (205, 160, 135), -1)
     for side in (-1, 1):
-        cv2.circle(
-            picture,
-            (middle + side * width // 10, height * 37 // 100),
-            width // 40,
-            (40, 30, 30),
-            -1,
-        )
+        eye = (x + side * width // 10, y - height // 30)
+        cv2.circle(picture, eye, width // 40, (40, 30, 30), -1)
     return _grained(picture, random)
 
 

@@ -30,7 +30,8 @@ PROMPTS = (
     "push in, snowing",
     "push in, rain",
     "push in, fog",
-    "petals",
+    "petals falling",
+    "bokeh",
 )
 
 

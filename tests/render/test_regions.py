@@ -87,3 +87,10 @@ def test_a_mast_before_the_night_sky_is_kept_out_of_the_clouds_from_top_to_botto
     assert regions.has_sky
     assert regions.clouds[44:150, 149].max() == 0
     assert regions.clouds[20:150, 60:120].min() > 0.9
+
+
+def test_a_sea_ripples_even_where_haze_hides_its_horizon():
+    regions = regions_of(_sample("ocean"))
+
+    assert regions.water[round(len(regions.water) * 0.6) :].min() > 0.9
+    assert not regions_of(_sample("dunes")).water.any()

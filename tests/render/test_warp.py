@@ -1,9 +1,12 @@
 from dataclasses import replace
+from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
+from PIL import Image
 
+from framegate import samples
 from framegate.render.camera import Stage, path_of
 from framegate.render.colour import Planes, planes_of
 from framegate.render.depth import depth_of
@@ -154,3 +157,13 @@ def test_nothing_sways_at_the_rim(scene):
         rims = [np.s_[1, :], np.s_[-2, :], np.s_[:, 1], np.s_[:, -2]]
         assert max(np.abs(y - warp.place_y)[rim].max() for rim in rims) < 0.01
         assert np.abs(x - warp.place_x)[-2].max() < 0.01
+
+
+def test_water_without_a_sky_moves_only_when_it_is_asked_for():
+    with Image.open(Path(samples.__file__).parent / "ocean.jpg") as opened:
+        depth = depth_of(np.asarray(opened.convert("RGB")))
+    stage = Stage(width=640, height=360, frames=72, strength=1.0, depth=depth, seed=3)
+    path = path_of((Move.STATIC,), stage)
+
+    assert warp_of(stage, path, frozenset(), is_ambient=True).is_still
+    assert not warp_of(stage, path, frozenset({Layer.WATER}), is_ambient=True).is_still

@@ -78,6 +78,8 @@ def flow_of(layers: frozenset[Layer], stage: Stage, sample: Sample, *, is_ambien
     is_ambient  whether clouds and water found in the picture move without a word about them
     """
     regions = stage.depth.regions
+    # Water under no sky may be a row of blinds: somebody has to say that it is water.
+    is_ambient = is_ambient and regions.has_sky
     sky, water = sample(regions.clouds), sample(regions.water)
     strength = min(stage.strength, 1.5)
     seconds = stage.frames / FRAMES_PER_S

@@ -36,7 +36,7 @@ _STEEP = 3
 _GLARE_LUMA = 0.93
 _SUN_SHARE_MAX = 0.01
 _RIPPLE_RATIO_MIN = 2.1
-"""Measured: ripples 2.5 to 4.3, dunes 1.7, hills 2.3, a wood 1.1."""
+"""Measured: ripples 2.5 to 4.3, dunes 1.7, hills 2.3, a wood 1.1, lines of text 1.7."""
 _RIPPLE_MIN = 0.003
 _REFLECTION_MAX = 0.06
 """Water has the sky's hue: measured within 0.04 of it, sand and hills beyond 0.07."""
@@ -55,7 +55,8 @@ class Regions:
     sky      all zero when no sky was found
     clouds   the sky without the sun, towers and wires in it, which must not drift
     water    all zero when nothing below the horizon looks like water
-    horizon  the share of the height where the ground begins; 0.4 when there is no sky to tell
+    horizon  the share of the height where the ground begins; without a sky to tell it 0.5 where
+             there is water, else 0.4
     """
 
     sky: Field
@@ -77,7 +78,9 @@ def regions_of(rgb: Field) -> Regions:
     high, wide = gray.shape
     none = np.zeros_like(gray)
     if border is None:
-        return Regions(sky=none, clouds=none, water=none, horizon=0.4)
+        # A sea's horizon may be lost in haze; its lower half still ripples.
+        water = _water(rgb, 0.5, none)
+        return Regions(sky=none, clouds=none, water=water, horizon=0.5 if water.any() else 0.4)
     rows = np.arange(high, dtype=np.float32)[:, None]
     hard = (rows < border[None, :]).astype(np.float32)
     sky = np.clip(guided(gray, hard, radius=max(wide // 40, 4), flatness=1e-3), 0, 1)
