@@ -4,7 +4,7 @@ from collections import Counter
 
 import pytest
 
-from framegate.pretend import says
+from framegate.pretend import quirks, says
 from framegate.pretend.faults import NAMED, Faults, UnknownFault, named
 
 
@@ -89,3 +89,20 @@ def test_only_a_reset_before_reading_is_decided_before_reading():
     assert chosen(faults, 0) == says.RESET
     assert faults.unread(1) == says.RESET_UNREAD
     assert chosen(faults, 2) == says.ACCEPTS
+
+
+def test_quirk_is_of_one_order_and_a_whole_answer_of_all():
+    faults = Faults(seed=0)
+    faults.plan("a").add("query", ["absent", "not-found"])
+    faults.plan("b").add("query", ["nulls"])
+    assert faults.spoil(["a", "c"], number=0) == {"a": quirks.ABSENT}
+    assert faults.spoil(["a", "b"], number=1) == says.QUERY_NOT_FOUND
+    assert faults.spoil(["a", "b"], number=2) == {"b": quirks.NULLS}
+    assert faults.spoil(["a", "b"], number=3) == {}
+
+
+def test_next_answer_of_a_query_is_for_everybody_in_it():
+    faults = Faults(seed=0)
+    faults.next.add("query", ["absent", "reset"])
+    assert faults.spoil(["a", ""], number=0) == {"a": quirks.ABSENT, "": quirks.ABSENT}
+    assert faults.spoil(["a"], number=1).name == "reset"

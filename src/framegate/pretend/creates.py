@@ -42,7 +42,7 @@ class Creates:
         record = log.sent(request.url.path, request.headers, body, now_ms=vendor.clock_ms())
         decided = self._decide(request, body, number)
         whole = self._whole(decided.says, decided.task)
-        await vendor.writer.write(record, *decided.records(whole, now_ms=vendor.clock_ms()))
+        await vendor.writer.write(record, *decided.records(whole, record))
         return await self._answer(decided, whole, request, since=since)
 
     def _decide(self, request: Request, body: bytes, number: int) -> "_Decided":
@@ -126,8 +126,11 @@ class _Decided:
     task: PretendTask | None = None
     callback: CallbackFault = CallbackFault.USUAL
 
-    def records(self, whole: Response, *, now_ms: int) -> list[log.Record]:
-        """The lines for the log: bought or refused, and what the caller would read."""
+    def records(self, whole: Response, sent: log.Record) -> list[log.Record]:
+        """The lines for the log: bought or refused, and what the caller would read.
+
+        sent  the line of the bytes that this is about; the others are tied to it by its SHA-256
+        """
         says = self.says
         happened: dict[str, Any] = {"event": "refused", "says": says.name, "code": says.code}
         task_id = ""
@@ -142,4 +145,5 @@ class _Decided:
             "body": bytes(whole.body).decode(),
             "manner": says.manner.name.lower(),
         }
-        return [{**happened, "at_ms": now_ms}, {**answered, "at_ms": now_ms}]
+        about = {"at_ms": sent["at_ms"], "sha256": sent["sha256"]}
+        return [happened | about, answered | about]

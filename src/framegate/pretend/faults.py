@@ -96,7 +96,8 @@ class Faults:
     def choose(self, place: Place, *, external_ids: Iterable[str], number: int) -> Any:
         """What happens to the request of this number at a place.
 
-        external_ids  of the orders it is about: one for most, up to 20 for a query
+        external_ids  of the orders it is about: one, or none for what is about nobody's in
+                      particular
         """
         for external_id in external_ids:
             planned = self.plans[external_id].take(place) if external_id in self.plans else None
@@ -107,6 +108,29 @@ class Faults:
             return queued
         drawn = self._drawn(place, number) if self.rates.get(place) else None
         return drawn or self.usually[place]
+
+    def spoil(
+        self, external_ids: Iterable[str], *, number: int
+    ) -> says.Says | dict[str, quirks.Quirk]:
+        """What happens to a query about several orders.
+
+        returns  one answer for all of them, or each order's own quirk, where it has one. An order
+                 whose plan spoils the whole answer comes first; its companions keep their plans.
+        """
+        planned = {
+            external_id: self.plans[external_id].queues["query"]
+            for external_id in external_ids
+            if self.plans.get(external_id, Plan()).queues["query"]
+        }
+        for queue in planned.values():
+            if isinstance(queue[0], says.Says):
+                whole: says.Says = queue.popleft()
+                return whole
+        chosen = self.choose("query", external_ids=(), number=number)
+        if isinstance(chosen, says.Says) and chosen is not says.USUAL:
+            return chosen
+        common = {each: chosen for each in external_ids if chosen is not says.USUAL}
+        return common | {each: queue.popleft() for each, queue in planned.items()}
 
     def unread(self, number: int) -> says.Says | None:
         """The answer to a create whose body nobody may read first, if that is what is to happen."""

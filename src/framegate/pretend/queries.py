@@ -45,8 +45,7 @@ class Queries:
         if len(ids) + len(external_ids) > IDS_MAX:
             return self.vendor.envelopes.answer(TOO_MANY)
         found = self.vendor.studio.find(ids=ids, external_ids=external_ids)
-        asked = [*(task.order.external_id for task in found), *external_ids]
-        return await self._spoiled(request, asked, lambda quirk: self._all(found, quirk))
+        return await self._spoiled(request, found, lambda odd: self._all(found, odd))
 
     async def one(self, request: Request) -> Response:
         """`GET /kling/{kind}/{model}/{id}`: an object in the page's dialect, or 404."""
@@ -55,9 +54,7 @@ class Queries:
         task = self.vendor.studio.tasks.get(request.path_params["id"])
         if refused or task is None:
             return self.vendor.envelopes.answer(refused or NO_TASK)
-        return await self._spoiled(
-            request, [task.order.external_id], lambda quirk: self._page_object(task, quirk)
-        )
+        return await self._spoiled(request, [task], lambda odd: self._page_object(task, odd))
 
     async def by_cursor(self, request: Request) -> Response:
         """`POST /tasks`: what was sold between two moments, newest first."""
@@ -114,39 +111,36 @@ class Queries:
         self.vendor.writer.count(queries=1, tasks=tasks, now_ms=self.vendor.clock_ms())
 
     async def _spoiled(
-        self, request: Request, asked: list[str], answer: Callable[[Quirk | None], Response]
+        self,
+        request: Request,
+        found: list[PretendTask],
+        answer: Callable[[dict[str, Quirk]], Response],
     ) -> Response:
         """The answer with whatever is to go wrong with it."""
-        fault: Says | Quirk = self.vendor.faults.choose(
-            "query", external_ids=asked, number=self.vendor.number("query")
+        fault = self.vendor.faults.spoil(
+            [task.order.external_id for task in found], number=self.vendor.number("query")
         )
-        if isinstance(fault, Quirk):
+        if not isinstance(fault, Says):
             return answer(fault)
         if fault.code is not None or fault.raw is not None:
             return self.vendor.envelopes.answer(fault)
-        hanging, is_released = self.vendor.hanging, False
-        if fault.manner is Manner.HANGS:
-            is_released = await hanging.wait(request, since=hanging.generation)
-        whole = answer(None)
-        if is_released or fault.manner is Manner.WHOLE:
-            return whole
-        return Broken(whole, fault.manner)
+        hanging = self.vendor.hanging
+        if fault.manner is Manner.HANGS and await hanging.wait(request, since=hanging.generation):
+            return answer({})
+        # Nobody reads enough of it to see a task, so none has been looked at.
+        return Broken(self.vendor.envelopes.ok([]), fault.manner)
 
-    def _all(self, found: list[PretendTask], quirk: Quirk | None) -> Response:
+    def _all(self, found: list[PretendTask], odd: dict[str, Quirk]) -> Response:
         now_ms = self.vendor.clock_ms()
-        shown = [self.vendor.shown(task, now_ms) for task in found]
+        shown = [_odd(task, self.vendor.shown(task, now_ms), odd) for task in found]
         self._looked(found, now_ms)
-        if quirk is not None:
-            shown = [spoiled for each in shown if (spoiled := quirk.done(each)) is not None]
-        return self.vendor.envelopes.ok(shown)
+        return self.vendor.envelopes.ok([each for each in shown if each is not None])
 
-    def _page_object(self, task: PretendTask, quirk: Quirk | None) -> Response:
+    def _page_object(self, task: PretendTask, odd: dict[str, Quirk]) -> Response:
         now_ms = self.vendor.clock_ms()
         film = self.vendor.links.film(task, base_url=self.vendor.url, now_ms=now_ms)
-        shown: dict[str, Any] | None = task.paged(now_ms, film)
+        shown = _odd(task, task.paged(now_ms, film), odd)
         self._looked([task], now_ms)
-        if quirk is not None:
-            shown = quirk.done(task.paged(now_ms, film))
         return self.vendor.envelopes.ok(shown) if shown else self.vendor.envelopes.answer(NO_TASK)
 
     def _looked(self, found: list[PretendTask], now_ms: int) -> None:
@@ -184,6 +178,11 @@ class Queries:
             "remaining_quantity": float(total - spent),
             "status": "online",
         }
+
+
+def _odd(task: PretendTask, shown: dict[str, Any], odd: dict[str, Quirk]) -> dict[str, Any] | None:
+    quirk = odd.get(task.order.external_id)
+    return quirk.done(shown) if quirk else shown
 
 
 def _any(_: PretendTask) -> bool:
