@@ -6,7 +6,7 @@ import pytest
 from starlette.responses import RedirectResponse, Response
 
 from fakes.scripted_server import Dropped, ScriptedServer, envelope, success
-from fakes.stub_upstream import serving
+from fakes.serving import serving
 from framegate.client import (
     Client,
     ServerRefused,

@@ -5,8 +5,9 @@ import pytest
 from framegate import __version__
 
 COMMANDS = [
-    "serve", "work", "generate", "demo", "accounts", "keys", "topup", "webhooks", "audit",
-]  # fmt: skip
+    *("serve", "work", "generate", "demo", "accounts", "keys", "topup", "webhooks", "audit"),
+    "pretend-vendor",
+]
 
 
 def test_help_names_every_command(shell):

@@ -2,8 +2,9 @@
 
 import pytest
 
+from fakes.serving import serving
 from fakes.site import Site
-from fakes.stub_upstream import API_KEY, StubUpstream, serving
+from fakes.vendor import API_KEY, selling
 from processes import Framegate
 
 # Allowed, and nobody listens there: port 1 needs a right that no test has.
@@ -43,17 +44,16 @@ def new_gate(tmp_path):
 
 
 @pytest.fixture(scope="session")
-def vendor_url():
-    """Where the session's vendor listens, and the vendor."""
-    stub = StubUpstream()
-    with serving(stub.app()) as url:
-        yield stub, url
+def selling_vendor(tmp_path_factory):
+    """The session's vendor: every task of it ends at once."""
+    with selling(tmp_path_factory.mktemp("vendor")) as vendor:
+        yield vendor
 
 
 @pytest.fixture(scope="session")
-def vendor_gate(vendor_url, tmp_path_factory):
+def vendor_gate(selling_vendor, tmp_path_factory):
     """One server in front of the vendor."""
-    _, url = vendor_url
+    url = selling_vendor.url
     folder = tmp_path_factory.mktemp("vendor_gate")
     with Framegate(folder, config=behind(url), **allowing(url)) as gate:
         yield gate
@@ -61,13 +61,12 @@ def vendor_gate(vendor_url, tmp_path_factory):
 
 
 @pytest.fixture
-def vendor(vendor_url, vendor_gate):
+def vendor(selling_vendor, vendor_gate):
     """The vendor, as if nobody had asked it anything yet; the gate holds nothing against it."""
-    stub, _ = vendor_url
-    stub.reset()
+    selling_vendor.reset()
     vendor_gate.mended("vendor")
-    yield stub
-    stub.reset()
+    yield selling_vendor
+    selling_vendor.reset()
 
 
 def behind(url):

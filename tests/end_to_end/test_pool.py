@@ -5,7 +5,7 @@ import json
 import httpx2
 import pytest
 
-from fakes.stub_upstream import API_KEY
+from fakes.vendor import API_KEY
 
 POOL = """
 [upstreams.gone]
@@ -26,19 +26,17 @@ concurrency = 3
 
 
 @pytest.fixture
-def vendor(vendor_url):
-    stub, _ = vendor_url
-    stub.reset()
-    yield stub
-    stub.reset()
+def vendor(selling_vendor):
+    selling_vendor.reset()
+    yield selling_vendor
+    selling_vendor.reset()
 
 
 @pytest.fixture
-def gate(vendor_url, vendor, sites, new_gate):
-    _, url = vendor_url
+def gate(vendor, sites, new_gate):
     (_, site_url), _ = sites
-    allowed = ",".join(each.removeprefix("http://") for each in (url, site_url))
-    gate = new_gate(POOL.format(url=url, key=API_KEY), FRAMEGATE_OUTBOUND_ALLOW=allowed)
+    allowed = ",".join(each.removeprefix("http://") for each in (vendor.url, site_url))
+    gate = new_gate(POOL.format(url=vendor.url, key=API_KEY), FRAMEGATE_OUTBOUND_ALLOW=allowed)
     yield gate
     assert gate.audit() == []
 
@@ -54,7 +52,7 @@ def order(sites, name):
 def test_news_at_the_address_that_took_the_customers_place_ends_a_task(gate, vendor, sites):
     (site, _), _ = sites
     answer = gate.create(order(sites, "pool-1"))
-    options = json.loads(vendor.bodies[0])["options"]
+    options = json.loads(vendor.log.sent_bytes()[0])["options"]
     task_id = answer.headers["X-Framegate-Task"]
     assert answer.json()["data"]["external_id"] == "pool-1"
     assert options["external_task_id"].startswith("fg-")
@@ -83,4 +81,4 @@ def test_operator_sees_who_had_it_and_what_it_cost(gate, vendor, sites):
         0,
         "closed",
     )
-    assert vendor.bought == len(vendor.bodies) == 1
+    assert len(vendor.log.bought()) == len(vendor.log.sent_bytes()) == 1

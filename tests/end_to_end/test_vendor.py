@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from fakes import stub_upstream as vendors
+from fakes.vendor import API_KEY
+from framegate.pretend import says as vendors
 from processes import CREATE
 
 EXAMPLES = (Path(__file__).parents[1] / "data" / "image_to_video.examples.jsonl").read_bytes()
@@ -85,7 +86,7 @@ def test_example_reaches_the_vendor_byte_for_byte(vendor_gate, vendor, body):
     answer = vendor_gate.create(body)
 
     assert answer.json()["code"] == 0, answer.text
-    assert vendor.bodies == [body]
+    assert vendor.log.sent_bytes() == [body]
 
 
 @pytest.mark.parametrize("body", ODD_BODIES.values(), ids=ODD_BODIES)
@@ -93,7 +94,7 @@ def test_odd_body_reaches_the_vendor_byte_for_byte(vendor_gate, vendor, body):
     answer = vendor_gate.create(body)
 
     assert answer.json()["code"] == 0, answer.text
-    assert [hashlib.sha256(sent).digest() for sent in vendor.bodies] == [
+    assert [hashlib.sha256(sent).digest() for sent in vendor.log.sent_bytes()] == [
         hashlib.sha256(body).digest()
     ]
 
@@ -101,31 +102,21 @@ def test_odd_body_reaches_the_vendor_byte_for_byte(vendor_gate, vendor, body):
 def test_nothing_of_the_customers_headers_reaches_the_vendor(vendor_gate, vendor, order):
     vendor_gate.create(order, Idempotency_Key="k", Cookie="a=b", X_Secret="s")
 
-    (headers,) = vendor.headers
-    assert headers.keys() == {
-        *("host", "user-agent", "accept", "accept-encoding"),
-        *("authorization", "content-type", "content-length"),
+    (sent,) = vendor.log.records("sent")
+    assert sent["headers"].keys() == {
+        *("host", "user-agent", "accept", "accept-encoding", "content-type", "content-length"),
     }
-    assert headers["authorization"] == f"Bearer {vendors.API_KEY}"
+    assert sent["key_sha256"] == hashlib.sha256(API_KEY.encode()).hexdigest()
 
 
 def test_vendors_answer_is_relayed_with_its_id_and_request_id(vendor_gate, vendor, order):
     answer = vendor_gate.create(order)
 
-    (task,) = vendor.tasks.values()
-    assert answer.json() == {
-        "code": 0,
-        "message": "SUCCEED",
-        "request_id": vendors.REQUEST_ID,
-        "data": {
-            "id": task.id,
-            "status": "submitted",
-            "message": "",
-            "create_time": task.created_ms,
-            "update_time": task.created_ms,
-            "external_id": task.external_id,
-        },
-    }
+    (answered,) = vendor.log.answered()
+    (bought,) = vendor.log.bought()
+    assert answer.json() == json.loads(answered["body"])
+    assert answer.json()["data"]["id"] == bought["id"]
+    assert answer.json()["request_id"] != answer.headers["X-Request-Id"]
 
 
 # --- the ways to fail -------------------------------------------------------------------------
@@ -143,24 +134,16 @@ REFUSALS = {
     vendors.REFUSES_UNDER_200: Seen(
         status=200, code=1201, message="duration value '99' is invalid"
     ),
-    vendors.MAINTENANCE: Seen(status=503, code=5001, message="under maintenance"),
+    vendors.MAINTENANCE: Seen(status=503, code=5001, message="Service is under maintenance"),
 }
-BLAMES = (vendors.OUT_OF_UNITS, vendors.BAD_KEY)
-UNCERTAIN = (
-    vendors.UNREADABLE,
-    vendors.PROXY_PAGE,
-    vendors.NO_ID,
-    vendors.INTERNAL,
-    vendors.INTERNAL_TIMEOUT,
-    vendors.RESET,
-    vendors.HALF,
-    vendors.HANGS,
+BLAMES = tuple(
+    each for each in vendors.CREATES if each.code in {1002, 1100, 1101, 1102, 1103, 1304}
 )
 
 
 @pytest.mark.parametrize("says", REFUSALS, ids=str)
 def test_refusal_releases_the_hold_and_frees_both_ids(vendor_gate, vendor, order, says):
-    vendor.next_answers.append(says)
+    vendor.faults.next.add("create", [says.name])
 
     refused = vendor_gate.create(order, Idempotency_Key=f"refused {says.name}".replace(" ", "-"))
     row = row_of(vendor_gate, order)
@@ -169,7 +152,7 @@ def test_refusal_releases_the_hold_and_frees_both_ids(vendor_gate, vendor, order
     assert seen(refused) == REFUSALS[says]
     assert row == ("refused", "released")
     assert again.json()["code"] == 0, again.text
-    assert vendor.bought == 1
+    assert len(vendor.log.bought()) == 1
 
 
 @pytest.mark.parametrize("says", BLAMES, ids=str)
@@ -177,10 +160,10 @@ def test_refusal_of_our_own_account_is_never_shown_and_opens_the_breaker(
     vendor_gate, vendor, order, says
 ):
     """The customer can do nothing about the operator's key (rule 83)."""
-    vendor.next_answers.append(says)
+    vendor.faults.next.add("create", [says.name])
 
     refused, again = (vendor_gate.create(order) for _ in range(2))
-    asked = len(vendor.bodies)
+    asked = len(vendor.log.sent_bytes())
     vendor_gate.mended("vendor")
     taken = vendor_gate.create(order)
 
@@ -191,11 +174,11 @@ def test_refusal_of_our_own_account_is_never_shown_and_opens_the_breaker(
     assert taken.json()["code"] == 0, taken.text
 
 
-@pytest.mark.parametrize("says", UNCERTAIN, ids=str)
+@pytest.mark.parametrize("says", vendors.UNCERTAIN, ids=str)
 def test_unknown_outcome_keeps_hold_and_ids_and_is_never_sent_again(
     vendor_gate, vendor, order, says
 ):
-    vendor.next_answers.append(says)
+    vendor.faults.next.add("create", [says.name])
     key = f"uncertain {says.name}".replace(" ", "-")
 
     first = vendor_gate.create(order, Idempotency_Key=key)
@@ -209,7 +192,7 @@ def test_unknown_outcome_keeps_hold_and_ids_and_is_never_sent_again(
     assert seen(again) == Seen(**facts, has_task=True, is_replay=True)
     assert row == ("uncertain", "open")
     assert (duplicate.status_code, duplicate.json()["code"]) == (400, 1201)
-    assert vendor.bought == len(vendor.bodies) == 1
+    assert len(vendor.log.bought()) == len(vendor.log.sent_bytes()) == 1
 
 
 def test_closed_port_is_no_purchase_and_frees_the_key(new_gate, order):
@@ -226,18 +209,18 @@ def test_closed_port_is_no_purchase_and_frees_the_key(new_gate, order):
 def test_task_of_an_unknown_outcome_is_found_by_its_external_id_and_paid_once(
     vendor_gate, vendor, order
 ):
-    vendor.next_answers.append(vendors.PROXY_PAGE)
+    vendor.faults.next.add("create", ["proxy-page"])
     task_id = vendor_gate.create(order).headers["X-Framegate-Task"]
 
     task = vendor_gate.ended(task_id)
 
     assert task["status"] == "succeed"
     assert row_of(vendor_gate, order) == ("succeeded", "settled")
-    assert vendor.bought == len(vendor.bodies) == 1
+    assert len(vendor.log.bought()) == len(vendor.log.sent_bytes()) == 1
 
 
 def test_create_is_recorded_although_its_client_hung_up(vendor_gate, vendor, order):
-    vendor.next_answers.append(vendors.HANGS)
+    vendor.faults.next.add("create", ["hangs"])
     head = (
         f"POST {CREATE} HTTP/1.1\r\nHost: gate\r\nContent-Type: application/json\r\n"
         f"Authorization: {vendor_gate.http.headers['Authorization']}\r\n"
@@ -245,13 +228,13 @@ def test_create_is_recorded_although_its_client_hung_up(vendor_gate, vendor, ord
     )
     with socket.create_connection(("127.0.0.1", vendor_gate.port)) as client:
         client.sendall(head.encode() + order)
-        assert vendor.is_read.wait(10)
-    vendor.released.set()
+        vendor_gate.until(vendor.log.bought, len)
+    vendor.hanging.release()
 
     vendor_gate.until(lambda: row_of(vendor_gate, order), ("submitted", "open").__eq__)
-    (task,) = vendor.tasks.values()
+    (task,) = vendor.log.bought()
     external_id = json.loads(order)["options"]["external_task_id"]
-    assert task.external_id == external_id
+    assert task["external_id"] == external_id
     assert vendor_gate.rows("SELECT ticket FROM tasks WHERE external_task_id = ?", external_id) == [
-        (task.id,)
+        (task["id"],)
     ]

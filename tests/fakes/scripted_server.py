@@ -11,6 +11,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from framegate.web.breakable import BREAK
+
 
 @dataclass(frozen=True)
 class Asked:
@@ -43,7 +45,7 @@ class Dropped(Response):
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         """Send what there is and break."""
-        abort: Callable[[], None] = scope["extensions"]["stub.abort"]
+        abort: Callable[[], None] = scope["extensions"][BREAK]
         if self.body:
             headers = [(b"content-length", str(2 * len(self.body)).encode())]
             await send({"type": "http.response.start", "status": 200, "headers": headers})

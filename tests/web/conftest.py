@@ -7,7 +7,7 @@ import msgspec
 import pytest
 from starlette.routing import Route
 
-from fakes.stub_upstream import API_KEY, StubUpstream, serving
+from fakes.vendor import API_KEY, selling
 from framegate.domain.ledger import Scope
 from framegate.domain.money import micros_from_decimal
 from framegate.gateway import Gateway, create_account, new_key, now_ms
@@ -95,19 +95,17 @@ async def door(tmp_path):
 
 
 @pytest.fixture(scope="session")
-def vendor_address():
-    """The session's vendor, and where it listens."""
-    stub = StubUpstream()
-    with serving(stub.app()) as url:
-        yield stub, url
+def selling_vendor(tmp_path_factory):
+    """The session's vendor."""
+    with selling(tmp_path_factory.mktemp("vendor")) as vendor:
+        yield vendor
 
 
 @pytest.fixture
-def vendor(vendor_address):
+def vendor(selling_vendor):
     """The vendor, as if nobody had asked it anything yet."""
-    stub, _ = vendor_address
-    stub.reset()
-    return stub
+    selling_vendor.reset()
+    return selling_vendor
 
 
 @pytest.fixture
@@ -132,11 +130,10 @@ def behind(url):
 
 
 @pytest.fixture
-def vendor_door(new_door, vendor, vendor_address):
+def vendor_door(new_door, vendor):
     """A gateway with the vendor as its only upstream."""
-    _, url = vendor_address
-    yield new_door(**behind(url))
-    vendor.released.set()
+    yield new_door(**behind(vendor.url))
+    vendor.hanging.release()
 
 
 @pytest.fixture

@@ -214,7 +214,7 @@ async def test_text_to_video_is_created_and_found_on_either_path(vendor_door, ve
     path = f"{prefix}/text-to-video/kling-3.0-turbo"
     made = await vendor_door.post(path, b'{"prompt":"x"}', key=key)
     assert (made.status_code, made.json()["code"]) == (200, 0)
-    assert [json.loads(body)["settings"]["duration"] for body in vendor.bodies] == [5]
+    assert [json.loads(body)["settings"]["duration"] for body in vendor.log.sent_bytes()] == [5]
     ours = made.headers["X-Framegate-Task"]
     for word in ("image-to-video", "text-to-video"):
         found = await vendor_door.get(f"{prefix}/{word}/kling-3.0-turbo/{ours}", key=key)
@@ -226,7 +226,7 @@ async def test_text_to_video_is_judged_by_its_own_rules(vendor_door, vendor):
     assert answer.json()["message"] == (
         'contents[0].type must be prompt for text-to-video; got string "first_frame"'
     )
-    assert vendor.bodies == []
+    assert vendor.log.sent_bytes() == []
 
 
 async def test_text_to_video_without_an_upstream_for_it_says_what_to_configure(door):

@@ -5,7 +5,17 @@ from typing import Annotated
 import typer
 
 from framegate import __version__
-from framegate.cli import accounts, audit, demo, generate, serve, tasks, upstreams, webhooks
+from framegate.cli import (
+    accounts,
+    audit,
+    demo,
+    generate,
+    pretend_vendor,
+    serve,
+    tasks,
+    upstreams,
+    webhooks,
+)
 
 framegate = typer.Typer(
     no_args_is_help=True,
@@ -27,6 +37,7 @@ framegate.add_typer(webhooks.webhooks, name="webhooks")
 framegate.add_typer(tasks.tasks, name="tasks")
 framegate.add_typer(upstreams.upstreams, name="upstreams")
 framegate.command()(audit.audit)
+framegate.command()(pretend_vendor.pretend_vendor)
 
 
 def _version(asked: bool) -> None:

@@ -90,16 +90,18 @@ async def serve(
     listener: Listener,
     *,
     limits: Limits | None = None,
+    connection: type[BoundedConnection] = BoundedConnection,
     on_started: Callable[[], None] = do_nothing,
     on_stopping: Callable[[], None] = do_nothing,
 ) -> None:
     """Serve until SIGTERM, SIGINT or cancellation; return when every request has ended.
 
+    connection    what speaks HTTP; the pretend vendor's can be broken by its app
     on_started    when the first request can be answered
     on_stopping   when no new one is taken: streams without an end should end themselves now,
                   the rest has `limits.shutdown_wait_s`
     """
-    server = _Server(_config(app, limits or Limits()), on_stopping)
+    server = _Server(_config(app, limits or Limits(), connection), on_stopping)
     async with _stopped_by_signals(server):
         serving = asyncio.ensure_future(server.serve([listener.socket]))
         await server.has_started(serving)
@@ -162,11 +164,10 @@ class _Server(uvicorn.Server):
             raise
 
 
-def _config(app: ASGIApp, limits: Limits) -> uvicorn.Config:
-    connection = type("Connection", (BoundedConnection,), {"limits": limits})
+def _config(app: ASGIApp, limits: Limits, connection: type[BoundedConnection]) -> uvicorn.Config:
     return uvicorn.Config(
         app,
-        http=connection,
+        http=type("Connection", (connection,), {"limits": limits}),
         ws="none",
         lifespan="off",  # `cli serve` opens and closes the gateway around us.
         log_config=None,
