@@ -25,7 +25,9 @@ def scene(*, seed=2, strength=1.0, sky=None):
     sky = mask(slice(0, 15)) if sky is None else sky
     regions = Regions(sky=sky, clouds=sky, water=mask(slice(28, HIGH)), horizon=0.4)
     near = np.linspace(0, 1, HIGH, dtype=np.float32)[:, None].repeat(WIDE, 1)
-    depth = Depth(near=near, regions=regions, plants=mask(slice(18, 26)), focus_x=0.0, focus_y=0.0)
+    depth = Depth(
+        near=near, regions=regions, plants=mask(slice(18, 26)), focus_x=0.0, focus_y=0.0, head_y=0.0
+    )
     return Stage(
         width=WIDE * NODE_PX, height=HIGH * NODE_PX, frames=120, strength=strength, depth=depth,
         seed=seed,

@@ -170,10 +170,12 @@ async def test_a_delivery_is_shown_with_every_attempt(door, key, hook, receiver)
     receiver.statuses.extend([500, 200])
     await submitted(door, key)
     await deliver_all(door)
+    path = f"/api/webhooks/{hook['id']}/deliveries"
+    (failed,) = (await data_of(door.get(path, key=key)))["result"]
+    await data_of(door.post(f"/api/deliveries/{failed['id']}/redeliver", b"", key=key))
     await deliver_all(door)
 
-    page = await data_of(door.get(f"/api/webhooks/{hook['id']}/deliveries", key=key))
-    (listed,) = page["result"]
+    (listed,) = (await data_of(door.get(path, key=key)))["result"]
     shown = await data_of(door.get(f"/api/deliveries/{listed['id']}", key=key))
 
     first, second = shown.pop("attempts")
