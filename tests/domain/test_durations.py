@@ -11,32 +11,56 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from framegate.domain.durations import (
+    EPOCH_MS,
     LOOK_WAIT_MS_MAX,
     LOOK_WAIT_MS_MIN,
+    REPORTED_WAIT_MS_MIN,
     SAMPLES_MAX,
     SAMPLES_MIN,
     UNLEARNED_WAIT_MS_MIN,
     Durations,
+    Sample,
     next_look_ms,
 )
 
 ages = st.integers(0, 90_000_000)
-samples = st.lists(st.integers(0, 10_000_000), max_size=SAMPLES_MAX).map(tuple)
+samples = st.lists(st.integers(0, 10_000_000), max_size=SAMPLES_MAX)
 
 
 def of(*took_ms):
-    return Durations(took_ms)
+    return Durations(tuple(Sample(0, lot, each) for lot, each in enumerate(took_ms)))
 
 
-def test_only_the_newest_samples_are_kept():
+def noted(*tasks):
+    """What is known after these tasks, each a beginning, a lot and a time."""
     durations = Durations()
-    for took_ms in range(SAMPLES_MAX + 3):
-        durations = durations.noted(took_ms)
-    assert durations.samples == tuple(range(3, SAMPLES_MAX + 3))
+    for began_ms, lot, took_ms in tasks:
+        durations = durations.noted(took_ms, began_ms=began_ms, lot=lot)
+    return durations
+
+
+def test_tasks_of_a_newer_epoch_come_before_all_of_an_older_one():
+    old = [(0, lot, 1) for lot in range(SAMPLES_MAX)]
+    new = [(EPOCH_MS, 1_000 + lot, 2) for lot in range(3)]
+    assert noted(*old, *new).times_ms == [1] * (SAMPLES_MAX - 3) + [2] * 3
+
+
+def test_within_an_epoch_the_smallest_lots_are_kept_whatever_ends_last():
+    tasks = [(0, lot, lot) for lot in range(SAMPLES_MAX + 5)]
+    expected = list(range(SAMPLES_MAX))
+    assert noted(*tasks).times_ms == noted(*reversed(tasks)).times_ms == expected
+
+
+def test_burst_that_ends_shortest_first_is_learned_evenly():
+    """Its last ones to end are its longest, and tell nothing about the others."""
+    draw = random.Random(3)
+    times = sorted(int(40_000 * draw.lognormvariate(0, 0.35)) for _ in range(5_000))
+    learned = noted(*((0, draw.randrange(2**32), took_ms) for took_ms in times))
+    assert abs(statistics.median(learned.times_ms) / statistics.median(times) - 1) < 0.1
 
 
 def test_a_clock_that_ran_backwards_counts_as_no_time():
-    assert Durations().noted(-5).samples == (0,)
+    assert noted((0, 1, -5)).times_ms == [0]
 
 
 @pytest.mark.parametrize(("count", "is_learned"), [(SAMPLES_MIN - 1, False), (SAMPLES_MIN, True)])
@@ -76,6 +100,11 @@ def test_an_upstream_that_reports_is_left_alone_until_most_have_reported():
     assert next_look_ms(30_000, durations, reports=True) == 30_000 // 4
 
 
+def test_an_upstream_that_reports_is_trusted_before_anything_is_learned():
+    assert next_look_ms(0, Durations(), reports=True) == REPORTED_WAIT_MS_MIN
+    assert next_look_ms(200_000, Durations(), reports=True) == 50_000
+
+
 def test_a_slow_upstream_does_not_leave_a_task_alone_for_ever():
     """A refusal of the picture comes in seconds, however long the good ones take."""
     assert next_look_ms(0, of(*[900_000] * 8), reports=False) == LOOK_WAIT_MS_MAX
@@ -83,16 +112,16 @@ def test_a_slow_upstream_does_not_leave_a_task_alone_for_ever():
 
 @given(age_ms=ages, taken=samples)
 def test_every_wait_has_its_bounds(age_ms, taken):
-    wait_ms = next_look_ms(age_ms, Durations(taken), reports=False)
+    wait_ms = next_look_ms(age_ms, of(*taken), reports=False)
     assert LOOK_WAIT_MS_MIN < wait_ms <= LOOK_WAIT_MS_MAX
 
 
 @given(age_ms=ages, taken=samples)
 def test_one_that_reports_is_never_looked_at_in_a_hurry(age_ms, taken):
-    durations = Durations(taken)
+    durations = of(*taken)
     wait_ms = next_look_ms(age_ms, durations, reports=True)
     assert wait_ms >= UNLEARNED_WAIT_MS_MIN
-    assert wait_ms <= max(LOOK_WAIT_MS_MAX, *durations.samples, 0)
+    assert wait_ms <= max(LOOK_WAIT_MS_MAX, *durations.times_ms, 0)
 
 
 # --- against asking by the clock --------------------------------------------------------------
@@ -108,7 +137,7 @@ def simulated(next_wait_ms, *, tasks=2_000, median_ms=40_000, spread=0.35):
         while age_ms < took_ms:
             age_ms += next_wait_ms(age_ms, durations)
             asked += 1
-        durations = durations.noted(took_ms)
+        durations = durations.noted(took_ms, began_ms=0, lot=draw.randrange(2**32))
         looks.append(asked)
         lags.append(age_ms - took_ms)
     return statistics.mean(looks), statistics.mean(lags)

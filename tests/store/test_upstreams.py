@@ -44,16 +44,28 @@ def test_nobody_is_asked_about_nobody(tx):
     assert upstreams.health_of(tx, []) == {}
 
 
-def test_durations_are_learned_oldest_first(tx):
+def like_it(**facts):
+    """Another task of the same kind, with a lot of its own."""
+    return a_task("acc_1", upstream="kling", **facts)
+
+
+def test_durations_are_learned(tx):
     for took_ms in (3, 1, 2):
-        upstreams.note_duration(tx, TASK, took_ms)
-    assert upstreams.durations_of(tx, TASK) == Durations((3, 1, 2))
+        upstreams.note_duration(tx, like_it(), took_ms)
+    assert upstreams.durations_of(tx, TASK).times_ms == [1, 2, 3]
+
+
+def test_one_task_draws_one_lot_whenever_it_ends(tx):
+    upstreams.note_duration(tx, TASK, 1)
+    (first,) = upstreams.durations_of(tx, TASK).samples
+    upstreams.note_duration(tx, TASK, 2)
+    assert {each.lot for each in upstreams.durations_of(tx, TASK).samples} == {first.lot}
 
 
 def test_no_more_durations_are_kept_than_are_used(tx):
     for took_ms in range(SAMPLES_MAX + 2):
-        upstreams.note_duration(tx, TASK, took_ms)
-    assert upstreams.durations_of(tx, TASK).samples == tuple(range(2, SAMPLES_MAX + 2))
+        upstreams.note_duration(tx, like_it(), took_ms)
+    assert len(upstreams.durations_of(tx, TASK).samples) == SAMPLES_MAX
 
 
 @pytest.mark.parametrize(
@@ -75,7 +87,7 @@ def test_a_task_unlike_it_learns_nothing_from_it(tx, other):
 
 def test_a_task_of_another_account_learns_from_it(tx):
     upstreams.note_duration(tx, TASK, 30_000)
-    assert upstreams.durations_of(tx, a_task("acc_2", upstream="kling")) == Durations((30_000,))
+    assert upstreams.durations_of(tx, a_task("acc_2", upstream="kling")).times_ms == [30_000]
 
 
 def test_durations_are_found_by_their_key(database):

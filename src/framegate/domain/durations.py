@@ -1,12 +1,13 @@
 """How long an upstream takes, as learned from its last videos, and when to look next.
 
-The clip's seconds, its resolution and the upstream decide how long a task runs; the newest times
-are kept for each and choose the moments at which asking is likely to bring news. Asking once a
-second would bring the same news for ten times the requests.
+The clip's seconds, its resolution and the upstream decide how long a task runs; some of the newest
+times are kept for each and choose the moments at which asking is likely to bring news. Asking once
+a second would bring the same news for ten times the requests.
 """
 
 from bisect import bisect_right
 from dataclasses import dataclass
+from typing import NamedTuple
 
 SAMPLES_MAX = 64
 SAMPLES_MIN = 8
@@ -26,15 +27,44 @@ SAFETY_PERMILLE = 950
 """An upstream that reports by itself is asked only when nineteen in twenty would have reported."""
 
 
+REPORTED_WAIT_MS_MIN = 30_000
+"""Nothing is learned yet of one that reports by itself: its news are trusted so long."""
+
+EPOCH_MS = 600_000
+
+
+class Sample(NamedTuple):
+    """One time from ticket to end.
+
+    epoch  in which EPOCH_MS the task began
+    lot    drawn once for the task, whatever became of it
+    """
+
+    epoch: int
+    lot: int
+    took_ms: int
+
+
 @dataclass(frozen=True)
 class Durations:
-    """The newest times from ticket to end, milliseconds, oldest first."""
+    """Some of the newest times; of each epoch those with the smallest lots, newest epoch first."""
 
-    samples: tuple[int, ...] = ()
+    samples: tuple[Sample, ...] = ()
 
-    def noted(self, took_ms: int) -> "Durations":
-        """With one more, and without the oldest where there are enough."""
-        return Durations((*self.samples, max(took_ms, 0))[-SAMPLES_MAX:])
+    def noted(self, took_ms: int, *, began_ms: int, lot: int) -> "Durations":
+        """With one more, and without the one that tells least where there are enough.
+
+        The tasks of a burst begin together and end shortest first: the newest to end would be its
+        longest alone. Lots that were drawn when they began choose evenly among them.
+        """
+        sample = Sample(began_ms // EPOCH_MS, lot, max(took_ms, 0))
+        ordered = sorted((*self.samples, sample), key=lambda each: (-each.epoch, each.lot))
+        return Durations(tuple(ordered[:SAMPLES_MAX]))
+
+    @property
+    def times_ms(self) -> list[int]:
+        """The times alone, shortest first."""
+        return sorted(sample.took_ms for sample in self.samples)
 
     @property
     def is_learned(self) -> bool:
@@ -43,7 +73,7 @@ class Durations:
 
     def at(self, permille: int) -> int:
         """The time within which so many of a thousand ended (nearest rank)."""
-        ordered = sorted(self.samples)
+        ordered = self.times_ms
         rank = -(-len(ordered) * permille // 1_000)
         return ordered[max(rank, 1) - 1]
 
@@ -57,11 +87,11 @@ def next_look_ms(age_ms: int, durations: Durations, *, reports: bool) -> int:
              comes when most have reported
     """
     if not durations.is_learned:
-        return _by_age(age_ms)
+        return max(_by_age(age_ms), REPORTED_WAIT_MS_MIN) if reports else _by_age(age_ms)
     if reports:
         quiet_ms = durations.at(SAFETY_PERMILLE) - age_ms
         return max(quiet_ms, _by_age(age_ms))
-    ordered = sorted(durations.samples)
+    ordered = durations.times_ms
     longer = ordered[bisect_right(ordered, age_ms + LOOK_WAIT_MS_MIN) :]
     if not longer:
         return _by_age(age_ms)

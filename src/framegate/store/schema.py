@@ -253,7 +253,7 @@ durations = Table(
     Column("model", String, primary_key=True),
     Column("resolution", String, primary_key=True),
     Column("duration_s", Integer, primary_key=True, comment="of the video that was ordered"),
-    _words("samples", "JSON: the newest times from ticket to end, ms, oldest first"),
+    _words("samples", "JSON: domain.durations.Sample of some of the newest tasks"),
 )
 
 endpoints = Table(

@@ -4,6 +4,7 @@ Kept in the database so that every process, and the operator's commands, see one
 tables are small; a row is written by the transaction that brings the news.
 """
 
+import zlib
 from collections.abc import Iterable
 from typing import Any
 
@@ -11,7 +12,7 @@ import msgspec
 from sqlalchemy import Row, bindparam, select
 from sqlalchemy.dialects.sqlite import insert
 
-from framegate.domain.durations import Durations
+from framegate.domain.durations import Durations, Sample
 from framegate.domain.health import Breaker, Health
 from framegate.domain.task import Task
 from framegate.store import schema
@@ -19,7 +20,7 @@ from framegate.store.database import Transaction
 
 _upstreams, _durations = schema.upstreams, schema.durations
 _HEALTH_FIELDS = tuple(Health.__dataclass_fields__)
-_read_samples = msgspec.json.Decoder(list[int]).decode
+_read_samples = msgspec.json.Decoder(tuple[Sample, ...]).decode
 
 # Built once (decision 12): every create and every look at a task asks both. There are a handful of
 # upstreams, so all of them are read.
@@ -54,13 +55,18 @@ def keep_health(tx: Transaction, health: Health) -> None:
 def durations_of(tx: Transaction, task: Task) -> Durations:
     """How long tasks like this one took at its upstream."""
     samples = tx.execute(_SAMPLES, _like(task)).scalar_one_or_none()
-    return Durations(tuple(_read_samples(samples))) if samples else Durations()
+    return Durations(_read_samples(samples)) if samples else Durations()
 
 
 def note_duration(tx: Transaction, task: Task, took_ms: int) -> None:
     """Learn from a task that ended well."""
-    samples = msgspec.json.encode(durations_of(tx, task).noted(took_ms).samples).decode()
-    tx.execute(_KEEP_SAMPLES, _like(task) | {"samples": samples})
+    # The id's random part is the lot that was drawn for the task when it began.
+    lot = zlib.crc32(task.id.encode())
+    known = durations_of(tx, task)
+    noted = known.noted(took_ms, began_ms=task.created_ms, lot=lot)
+    if noted != known:
+        samples = msgspec.json.encode(noted.samples).decode()
+        tx.execute(_KEEP_SAMPLES, _like(task) | {"samples": samples})
 
 
 def _like(task: Task) -> dict[str, str | int]:
