@@ -127,6 +127,47 @@ async def test_the_deadline_releases_what_never_ended(house, caller):
     assert house.balance(caller) == (TOPUP_MICROS, 0)
 
 
+async def look_as_woken(house):
+    """With the generation of the job, as the engine does."""
+    (job,) = [row for row in house.rows("jobs") if row["queue"] == "track"]
+    await house.track(
+        Wake(subject=job["subject"], now_ms=house.clock(), generation=job["generation"])
+    )
+
+
+async def expired(house, caller):
+    task_id = await created(house, caller)
+    house.clock.pass_s(86_400)
+    await look_as_woken(house)
+    return task_id
+
+
+def due_ms(house):
+    return [row["due_ms"] for row in house.rows("jobs") if row["queue"] == "track"]
+
+
+async def test_a_success_after_the_end_is_written_down_and_charges_nothing(house, upstream, caller):
+    task_id = await expired(house, caller)
+    house.clock.pass_s(3_600)
+    upstream.polls.append(succeeded())
+    await house.look_at(task_id)
+    (row,) = house.rows("tasks")
+    assert (row["status"], row["late_ms"]) == ("expired", house.clock())
+    assert house.balance(caller) == (TOPUP_MICROS, 0)
+    assert house.broken_promises() == []
+
+
+async def test_what_was_given_up_is_looked_at_an_hour_and_a_day_later(house, caller):
+    await expired(house, caller)
+    ended_ms = house.clock()
+    assert due_ms(house) == [ended_ms + 3_600_000]
+    house.clock.pass_s(3_600)
+    await look_as_woken(house)
+    assert due_ms(house) == [ended_ms + 86_400_000]
+    (row,) = house.rows("tasks")
+    assert row["late_ms"] == 0
+
+
 async def test_success_at_the_last_moment_still_counts(house, upstream, caller):
     task_id = await created(house, caller)
     house.clock.pass_s(86_400)

@@ -6,6 +6,7 @@ Between two gates everything runs at once and in one thread, so that one seed is
 """
 
 import asyncio
+import atexit
 import os
 import shutil
 import tempfile
@@ -112,9 +113,16 @@ class Loop:
         self._loop.close()
 
 
+def _folder():
+    folder = Path(tempfile.mkdtemp(prefix="framegate-machine-", dir=PLACE))
+    # Most are removed by their machine; memory must not fill with the others.
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return folder
+
+
 @cache
 def _migrated():
-    folder = Path(tempfile.mkdtemp(prefix="framegate-machines-", dir=PLACE))
+    folder = _folder()
     database = Database.open(f"sqlite:///{folder / 'framegate.db'}")
     migrate.upgrade(database)
     database.close_now()
@@ -123,7 +131,7 @@ def _migrated():
 
 def fresh_folder():
     """A data folder with a migrated database in it."""
-    folder = Path(tempfile.mkdtemp(prefix="framegate-machine-", dir=PLACE))
+    folder = _folder()
     shutil.copy(_migrated(), folder / "framegate.db")
     return folder
 

@@ -2,6 +2,7 @@
 
 import os
 import shutil
+from itertools import pairwise
 
 from hypothesis import settings
 from hypothesis import strategies as st
@@ -226,6 +227,9 @@ class Deliveries(RuleBasedStateMachine):
 
     def delivery_keeps_its_schedule(self, row, attempts):
         assert [each["number"] for each in attempts] == list(range(1, row["attempts"] + 1))
+        for made, next_one in pairwise(attempts):
+            waited_ms = next_one["at_ms"] - made["at_ms"] - made["took_ms"]
+            assert waited_ms >= WAITS_S[made["number"]] * 1_000
         statuses = [each["http_status"] for each in attempts]
         is_taken = [200 <= each < 300 for each in statuses]
         assert not any(is_taken[:-1])

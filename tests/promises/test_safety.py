@@ -40,7 +40,10 @@ TESTS = {
         "test_price_is_kept_whatever_happens_to_the_list_and_the_task",
         "test_example_of_the_page_becomes_the_video_that_it_orders",
     ],
-    6: ["test_news_after_the_end_changes_nothing"],
+    6: [
+        "test_news_after_the_end_changes_nothing",
+        "test_a_success_after_the_end_is_written_down_and_charges_nothing",
+    ],
     7: [
         "test_every_connection_is_durable_and_strict",
         "test_answer_comes_after_the_commit",
@@ -159,7 +162,7 @@ TESTS = {
 }
 
 # Promises that mean more than their tests show. The page says what; no number is ever added.
-NOT_WHOLLY_TESTED = {6}
+NOT_WHOLLY_TESTED: set[int] = set()
 
 
 def numbers(text, pattern):

@@ -114,6 +114,15 @@ def test_postponed_delivery_waits_without_an_attempt(tx, delivery):
     assert deliveries.by_id(tx, delivery.id) == replace(delivery, next_ms=NOW_MS + 9)
 
 
+def test_attempt_that_came_first_is_not_postponed(tx, delivery):
+    """A worker that is late would put its own wait in the place of the schedule's."""
+    record(tx, delivery, attempt(), PENDING, next_ms=NOW_MS + 5_000)
+
+    deliveries.postpone(tx, delivery, next_ms=NOW_MS + 9)
+
+    assert deliveries.by_id(tx, delivery.id).next_ms == NOW_MS + 5_000
+
+
 def test_ended_delivery_is_not_postponed(tx, delivery):
     record(tx, delivery, attempt(http_status=200), DELIVERED)
 

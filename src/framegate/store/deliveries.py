@@ -126,10 +126,14 @@ def record(
 
 
 def postpone(tx: Transaction, delivery: Delivery, *, next_ms: int) -> None:
-    """Try it later without counting an attempt; nothing happens to one that has ended."""
+    """Try it later without counting an attempt; nothing happens to one that was tried or ended."""
     tx.execute(
         update(_deliveries)
-        .where(_deliveries.c.id == delivery.id, _is(DeliveryStatus.PENDING))
+        .where(
+            _deliveries.c.id == delivery.id,
+            _deliveries.c.attempts == delivery.attempts,
+            _is(DeliveryStatus.PENDING),
+        )
         .values(next_ms=next_ms)
     )
 
