@@ -4,10 +4,9 @@ The web, the worker and the commands get one Gateway and find the flows on it. T
 about a task here: what happens to one is the flows' business.
 """
 
-import os
 import secrets
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,7 +14,7 @@ from framegate.domain.ledger import Account, Caller, Scope
 from framegate.domain.link import Links
 from framegate.domain.money import micros_from_decimal
 from framegate.domain.quote import PERMILLE, PriceList
-from framegate.domain.signature import MASTER_BYTES, Keyring
+from framegate.domain.signature import Keyring
 from framegate.domain.upstream import Upstream
 from framegate.domain.url import endpoint
 from framegate.engine import embedded as engine
@@ -27,6 +26,7 @@ from framegate.flows.pool import Pool
 from framegate.flows.submit import Submit
 from framegate.flows.sweep import SUBJECT, Sweep
 from framegate.flows.track import Track
+from framegate.folder import master_secret, open_folder, write_private
 from framegate.outbound import Outbound
 from framegate.render.process import RenderLimits
 from framegate.settings import PriceSettings, Settings, UpstreamSettings
@@ -42,9 +42,7 @@ DEFAULT_ACCOUNT = "default"
 KEY_PREFIX = "fg_"
 KEY_BYTES = 32
 DATABASE_FILE = "framegate.db"
-SECRET_FILE = "secret.key"  # noqa: S105 - a file's name
 ADMIN_KEY_FILE = "admin.key"
-OWNER_ONLY = 0o600
 SWEEPS_AT_ONCE = 1
 # One account's dead receivers, under however many host names, leave most of the lane to others.
 ACCOUNT_SHARE = 4
@@ -88,88 +86,49 @@ class Gateway:
         port     what the listener got, when the settings leave it to the system
         raises   SettingsInvalid with a sentence for the operator
         """
-        folder = _open_folder(settings.data.dir)
+        folder = open_folder(settings.data.dir)
         database = open_database(settings, folder)
-        blobs = Blobs(folder)
-        keyring = Keyring(_master(settings, folder))
-        links = Links(
+        keyring = Keyring(master_secret(folder, given=settings.data.secret))
+        parts = _Parts(
+            settings=settings,
+            database=database,
+            blobs=Blobs(folder),
             keyring=keyring,
-            public_url=_public_url(settings, port=port),
-            good_for_s=settings.videos.link_s,
+            links=Links(
+                keyring=keyring,
+                public_url=_public_url(settings, port=port),
+                good_for_s=settings.videos.link_s,
+            ),
+            public=Outbound.to_public(allow=frozenset(settings.outbound.allow)),
+            configured=Outbound.to_configured(),
         )
-        public = Outbound.to_public(allow=frozenset(settings.outbound.allow))
-        configured = Outbound.to_configured()
-        upstreams: dict[str, Upstream] = {
-            name: _upstream(
-                name,
-                upstream,
-                settings,
-                database=database,
-                blobs=blobs,
-                links=links,
-                public=public,
-                configured=configured,
-            )
-            for name, upstream in settings.upstreams.items()
+        upstreams = {
+            name: _upstream(name, upstream, parts) for name, upstream in settings.upstreams.items()
         }
-        tracking = settings.tracking
         return cls(
             settings=settings,
             folder=folder,
             database=database,
-            blobs=blobs,
+            blobs=parts.blobs,
             keyring=keyring,
-            links=links,
+            links=parts.links,
             upstreams=upstreams,
-            submit=Submit(
-                database=database,
-                pool=Pool(upstreams=list(upstreams.values())),
-                prices={
-                    model: price_list(model, prices) for model, prices in settings.prices.items()
-                },
-                denied_fields=frozenset(
-                    field
-                    for upstream in settings.upstreams.values()
-                    for field in upstream.refuse_fields
-                ),
-                allowed_addresses=frozenset(settings.outbound.allow) | {links.own_endpoint},
-                submit_wait_s=max(each.submit_wait_s for each in settings.upstreams.values()),
-                uncertain_release_s=tracking.uncertain_release_s,
-                deadline_s=tracking.deadline_s,
-                clock_ms=now_ms,
-                report_to=links.news_of,
-            ),
-            track=Track(
-                database=database,
-                blobs=blobs,
-                upstreams=upstreams,
-                uncertain_release_s=tracking.uncertain_release_s,
-                deadline_s=tracking.deadline_s,
-                clock_ms=now_ms,
-            ),
-            deliver=Deliver(
-                database=database,
-                outbound=public,
-                links=links,
-                keyring=keyring,
-                attempt_wait_s=settings.webhooks.attempt_wait_s,
-                per_host_max=settings.webhooks.per_host_max,
-                per_account_max=max(settings.worker.deliveries // ACCOUNT_SHARE, 1),
-                clock_ms=now_ms,
-            ),
+            submit=_submit(parts, upstreams),
+            track=_track(parts, upstreams),
+            deliver=_deliver(parts),
             sweep=Sweep(
                 database=database,
-                blobs=blobs,
+                blobs=parts.blobs,
                 keep_days=settings.videos.keep_days,
                 clock_ms=now_ms,
             ),
             auditing=Audit(
                 database=database,
-                blobs=blobs,
+                blobs=parts.blobs,
                 every_s=settings.audit.every_s,
                 clock_ms=now_ms,
             ),
-            doors=(public, configured),
+            doors=(parts.public, parts.configured),
         )
 
     async def close(self) -> None:
@@ -221,7 +180,7 @@ class Gateway:
         self.database.write_now(self.auditing.wake, now_ms=now_ms())
         if not self.database.write_now(_first_start, key, now_ms=now_ms()):
             return None
-        _write_private(path, key + "\n")
+        write_private(path, key + "\n")
         return str(path)
 
     def audit(self) -> list[Finding]:
@@ -303,17 +262,65 @@ def _first_start(tx: Transaction, key: str, *, now_ms: int) -> bool:
     return True
 
 
-def _upstream(
-    name: str,
-    upstream: UpstreamSettings,
-    settings: Settings,
-    *,
-    database: Database,
-    blobs: Blobs,
-    links: Links,
-    public: Outbound,
-    configured: Outbound,
-) -> Upstream:
+@dataclass(frozen=True, kw_only=True)
+class _Parts:
+    """What upstreams and flows are made of."""
+
+    settings: Settings
+    database: Database
+    blobs: Blobs
+    keyring: Keyring
+    links: Links
+    public: Outbound
+    configured: Outbound
+
+
+def _submit(parts: _Parts, upstreams: Mapping[str, Upstream]) -> Submit:
+    settings = parts.settings
+    return Submit(
+        database=parts.database,
+        pool=Pool(upstreams=list(upstreams.values())),
+        prices={model: price_list(model, prices) for model, prices in settings.prices.items()},
+        denied_fields=frozenset(
+            field for upstream in settings.upstreams.values() for field in upstream.refuse_fields
+        ),
+        allowed_addresses=frozenset(settings.outbound.allow) | {parts.links.own_endpoint},
+        submit_wait_s=max(each.submit_wait_s for each in settings.upstreams.values()),
+        uncertain_release_s=settings.tracking.uncertain_release_s,
+        deadline_s=settings.tracking.deadline_s,
+        clock_ms=now_ms,
+        report_to=parts.links.news_of,
+    )
+
+
+def _track(parts: _Parts, upstreams: Mapping[str, Upstream]) -> Track:
+    tracking = parts.settings.tracking
+    return Track(
+        database=parts.database,
+        blobs=parts.blobs,
+        upstreams=upstreams,
+        uncertain_release_s=tracking.uncertain_release_s,
+        deadline_s=tracking.deadline_s,
+        clock_ms=now_ms,
+    )
+
+
+def _deliver(parts: _Parts) -> Deliver:
+    settings = parts.settings
+    return Deliver(
+        database=parts.database,
+        outbound=parts.public,
+        links=parts.links,
+        keyring=parts.keyring,
+        attempt_wait_s=settings.webhooks.attempt_wait_s,
+        per_host_max=settings.webhooks.per_host_max,
+        per_account_max=max(settings.worker.deliveries // ACCOUNT_SHARE, 1),
+        clock_ms=now_ms,
+    )
+
+
+def _upstream(name: str, upstream: UpstreamSettings, parts: _Parts) -> Upstream:
+    settings = parts.settings
     models = frozenset(settings.prices)
     if upstream.kind == "local":
         return Local(
@@ -321,10 +328,10 @@ def _upstream(
             models=models,
             weight=upstream.weight,
             concurrency=upstream.concurrency,
-            database=database,
-            blobs=blobs,
-            outbound=public,
-            links=links,
+            database=parts.database,
+            blobs=parts.blobs,
+            outbound=parts.public,
+            links=parts.links,
             limits=RenderLimits(
                 memory_bytes_max=settings.worker.render_memory_mb * 1024 * 1024,
                 wall_s_max=settings.worker.render_wait_s,
@@ -348,8 +355,8 @@ def _upstream(
         external_ids=upstream.external_ids,
         submit_wait_s=upstream.submit_wait_s,
         poll_wait_s=upstream.poll_wait_s,
-        operator_door=configured,
-        public_door=public,
+        operator_door=parts.configured,
+        public_door=parts.public,
     )
 
 
@@ -368,41 +375,3 @@ def _public_url(settings: Settings, *, port: int | None) -> str:
         return server.public_url.rstrip("/")
     host = LOOPBACK_FOR.get(server.host, server.host)
     return f"http://{endpoint(host, server.port if port is None else port)}"
-
-
-def _open_folder(path: str) -> Path:
-    folder = Path(path).absolute()
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise SettingsInvalid(f"data.dir: {folder} cannot be made: {error.strerror}") from None
-    if not os.access(folder, os.R_OK | os.W_OK | os.X_OK):
-        raise SettingsInvalid(f"data.dir: {folder} is not writable by this user")
-    return folder
-
-
-def _master(settings: Settings, folder: Path) -> bytes:
-    text, origin = settings.data.secret, "data.secret"
-    if not text:
-        path = folder / SECRET_FILE
-        if not path.exists():
-            _write_private(path, secrets.token_hex(MASTER_BYTES) + "\n")
-        text, origin = path.read_text(encoding="ascii").strip(), str(path)
-    try:
-        master = bytes.fromhex(text)
-    except ValueError:
-        master = b""
-    if len(master) != MASTER_BYTES:
-        raise SettingsInvalid(f"{origin} must be {MASTER_BYTES * 2} hexadecimal digits")
-    return master
-
-
-def _write_private(path: Path, text: str) -> None:
-    # Made with its mode, not changed after: there is no moment at which others may read it.
-    temporary = path.with_name(f"{path.name}.{secrets.token_hex(4)}")
-    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, OWNER_ONLY)
-    with os.fdopen(descriptor, "w", encoding="ascii") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-    temporary.rename(path)

@@ -10,8 +10,9 @@ from contextlib import contextmanager
 
 import pytest
 
-from framegate.cli.serve import both
+from framegate.cli.serve import both, without_an_address
 from framegate.client import Client, TaskFailed, Wish
+from framegate.settings import ServerSettings, Settings, UpstreamSettings
 from processes import PATIENCE_S
 
 NOWHERE = Wish(picture_url="http://no-such-host.invalid/a.jpg")
@@ -158,3 +159,19 @@ def test_worker_takes_no_queue_that_does_not_exist(shell, queues):
     done = shell("work", "--queues", queues)
     assert done.exit_code == 2
     assert "--queues takes track, deliver, render, sweep" in done.output
+
+
+@pytest.mark.parametrize(
+    ("callbacks", "public_url", "told"),
+    [
+        ("gateway", "", ["kling"]),
+        ("gateway", "https://gate.example.com", []),
+        ("verbatim", "", []),
+    ],
+)
+def test_upstream_that_cannot_know_our_address_is_told_at_start(callbacks, public_url, told):
+    chosen = Settings(
+        server=ServerSettings(public_url=public_url),
+        upstreams={"kling": UpstreamSettings(kind="kling", callbacks=callbacks)},
+    )
+    assert without_an_address(chosen) == told

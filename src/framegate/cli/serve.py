@@ -73,6 +73,11 @@ async def _serve(chosen: Settings, *, works: bool) -> None:
         say(f"framegate listens on {listener.url}, its data is in {gateway.folder}")
         if key_file:
             say(f"first start: an admin key is in {key_file}")
+        for name in without_an_address(chosen):
+            say(
+                f"upstream {name} sends its news to {gateway.links.public_url}: "
+                "set server.public_url if it cannot reach that"
+            )
         if not works:
             say("it does not work on tasks: run `framegate work` on the same data folder")
 
@@ -93,6 +98,13 @@ async def _serve(chosen: Settings, *, works: bool) -> None:
             )
     finally:
         await gateway.close()
+
+
+def without_an_address(chosen: Settings) -> list[str]:
+    """The upstreams that are to bring news to an address that nobody has chosen."""
+    if chosen.server.public_url:
+        return []
+    return [name for name, each in chosen.upstreams.items() if each.callbacks == "gateway"]
 
 
 async def both(

@@ -1,0 +1,62 @@
+"""The data folder itself: made at first start, with secrets that only its owner reads.
+
+The gateway opens it before anything else. What lies in it besides is the store's business.
+"""
+
+import os
+import secrets
+from pathlib import Path
+
+from framegate.errors import SettingsInvalid
+
+SECRET_FILE = "secret.key"  # noqa: S105 - a file's name
+SECRET_BYTES = 32
+OWNER_ONLY = 0o600
+
+
+def open_folder(path: str) -> Path:
+    """The folder, absolute, made if it was not there.
+
+    raises   SettingsInvalid when it cannot be made or written
+    """
+    folder = Path(path).absolute()
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise SettingsInvalid(f"data.dir: {folder} cannot be made: {error.strerror}") from None
+    if not os.access(folder, os.R_OK | os.W_OK | os.X_OK):
+        raise SettingsInvalid(f"data.dir: {folder} is not writable by this user")
+    return folder
+
+
+def master_secret(folder: Path, *, given: str) -> bytes:
+    """The secret that all others are derived from (decision 7).
+
+    given    `data.secret`, hexadecimal; "" for the one in the folder, made at first start
+    raises   SettingsInvalid when either is malformed
+    """
+    text, origin = given, "data.secret"
+    if not text:
+        path = folder / SECRET_FILE
+        if not path.exists():
+            write_private(path, secrets.token_hex(SECRET_BYTES) + "\n")
+        text, origin = path.read_text(encoding="ascii").strip(), str(path)
+    try:
+        master = bytes.fromhex(text)
+    except ValueError:
+        master = b""
+    if len(master) != SECRET_BYTES:
+        raise SettingsInvalid(f"{origin} must be {SECRET_BYTES * 2} hexadecimal digits")
+    return master
+
+
+def write_private(path: Path, text: str) -> None:
+    """Write a file that only its owner may read, whole or not at all."""
+    # Made with its mode, not changed after: there is no moment at which others may read it.
+    temporary = path.with_name(f"{path.name}.{secrets.token_hex(4)}")
+    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, OWNER_ONLY)
+    with os.fdopen(descriptor, "w", encoding="ascii") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+    temporary.rename(path)

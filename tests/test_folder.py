@@ -1,0 +1,50 @@
+"""The data folder at its first start and at every later one."""
+
+import stat
+
+import pytest
+
+from framegate.errors import SettingsInvalid
+from framegate.folder import master_secret, open_folder, write_private
+
+
+def test_folder_is_made_with_those_around_it(tmp_path):
+    assert open_folder(str(tmp_path / "a" / "b")) == tmp_path / "a" / "b"
+    assert (tmp_path / "a" / "b").is_dir()
+
+
+def test_folder_that_is_a_file_is_a_clear_error(tmp_path):
+    (tmp_path / "data").write_text("")
+    with pytest.raises(SettingsInvalid, match=r"data\.dir: .*data cannot be made"):
+        open_folder(str(tmp_path / "data"))
+
+
+def test_secret_is_made_once_and_only_the_owner_reads_it(tmp_path):
+    made = master_secret(tmp_path, given="")
+
+    path = tmp_path / "secret.key"
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert bytes.fromhex(path.read_text()) == made
+    assert len(made) == 32
+    assert master_secret(tmp_path, given="") == made
+
+
+def test_given_secret_is_taken_and_none_is_made(tmp_path):
+    assert master_secret(tmp_path, given="ab" * 32) == b"\xab" * 32
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("secret", ["short", "g" * 64, "0" * 63])
+def test_malformed_secret_is_refused_with_its_origin(tmp_path, secret):
+    with pytest.raises(SettingsInvalid, match=r"data\.secret must be 64 hexadecimal digits"):
+        master_secret(tmp_path, given=secret)
+    (tmp_path / "secret.key").write_text(secret)
+    with pytest.raises(SettingsInvalid, match=r"secret\.key must be 64 hexadecimal digits"):
+        master_secret(tmp_path, given="")
+
+
+def test_private_file_is_whole_and_replaces_what_was_there(tmp_path):
+    (tmp_path / "admin.key").write_text("older")
+    write_private(tmp_path / "admin.key", "fg_x\n")
+    assert (tmp_path / "admin.key").read_text() == "fg_x\n"
+    assert [path.name for path in tmp_path.iterdir()] == ["admin.key"]
