@@ -16,12 +16,15 @@ class Desk:
         self.asked = []
         self.may_answer = asyncio.Event()
         self.may_answer.set()
+        self.spoilers = set()
         self.pace = Pace(per_s=per_s)
         self.asker = Asker(ask=self.ask, ids_max=ids_max, pace=self.pace)
 
     async def ask(self, ids):
         self.asked.append((round(asyncio.get_running_loop().time(), 3), list(ids)))
         await self.may_answer.wait()
+        if self.spoilers.intersection(ids):
+            return dict.fromkeys(ids, Unreachable(reason="HTTP 500"))
         return {each: Render(ticket=each, status=RenderStatus.PROCESSING) for each in ids}
 
     async def about(self, *ids):
@@ -213,3 +216,35 @@ async def test_closing_answers_whoever_waits_on_either_side_of_the_query():
 @in_jumping_time
 async def test_closing_what_was_never_asked_is_fine():
     await Desk().asker.close()
+
+
+@in_jumping_time
+async def test_one_that_spoils_its_query_is_asked_alone_from_then_on():
+    """Nineteen others would wait for ever for news that is there."""
+    desk = Desk()
+    desk.spoilers.add("t3")
+    ask = desk.asker.about
+
+    first = await asyncio.gather(*map(ask, names(5)))
+    second = await asyncio.gather(*map(ask, names(5)))
+    third = await asyncio.gather(*map(ask, names(5)))
+
+    assert all(isinstance(each, Unreachable) for each in first)
+    assert [isinstance(each, Unreachable) for each in second] == [False] * 3 + [True, False]
+    assert [isinstance(each, Unreachable) for each in third] == [False] * 3 + [True, False]
+    assert desk.sizes == [5, 1, 1, 1, 1, 1, 4, 1]
+
+
+@in_jumping_time
+async def test_upstream_in_trouble_is_not_asked_for_each_alone_once_it_is_well():
+    desk = Desk()
+    desk.spoilers.update(names(60))
+    await asyncio.gather(*map(desk.asker.about, names(60)))
+    desk.spoilers.clear()
+    desk.asked.clear()
+
+    await asyncio.gather(*map(desk.asker.about, names(60)))
+    await asyncio.gather(*map(desk.asker.about, names(60)))
+
+    # The first query that was lost could not know; its twenty are asked alone once.
+    assert desk.sizes == [1] * 20 + [20] * 2 + [20] * 3

@@ -6,7 +6,8 @@ pace that the operator set for the upstream. It knows no task and no dialect.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+import itertools
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import structlog
@@ -18,6 +19,9 @@ LINGER_S = 0.02
 
 AT_ONCE_MAX = 8
 """Queries that may be without an answer; more would only queue at the upstream."""
+
+SUSPECTS_MAX = 1_000
+"""Ids that are asked for alone. Beyond that it was hardly one of them that spoilt the rest."""
 
 LOST = Unreachable(reason="the query ended without an answer")
 
@@ -57,6 +61,8 @@ class Asker:
     _asking: set[asyncio.Task[None]] = field(default_factory=set)
     _feeder: asyncio.Task[None] | None = None
     _is_full: asyncio.Event = field(default_factory=asyncio.Event)
+    _suspects: set[str] = field(default_factory=set)
+    _was_good: bool = True
 
     async def about(self, ticket: str) -> PollAnswer:
         """What the upstream says about one id; those who ask for the same share the answer."""
@@ -88,13 +94,20 @@ class Asker:
             while len(self._asking) >= AT_ONCE_MAX:
                 await asyncio.wait(self._asking, return_when=asyncio.FIRST_COMPLETED)
             await self.pace.turn()
-            tickets = list(self._waiting)[: self.ids_max]
-            wanted = {ticket: self._waiting.pop(ticket) for ticket in tickets}
+            wanted = {ticket: self._waiting.pop(ticket) for ticket in self._next_ones()}
             if len(self._waiting) < self.ids_max:
                 self._is_full.clear()
             query = asyncio.create_task(self._query(wanted))
             self._asking.add(query)
             query.add_done_callback(self._asking.discard)
+
+    def _next_ones(self) -> list[str]:
+        """Those who share the next query: the first alone, if it may have spoilt one before."""
+        first = next(iter(self._waiting))
+        if first in self._suspects:
+            return [first]
+        known_good = (ticket for ticket in self._waiting if ticket not in self._suspects)
+        return list(itertools.islice(known_good, self.ids_max))
 
     async def _linger(self) -> None:
         try:
@@ -110,7 +123,25 @@ class Asker:
         except Exception:  # noqa: BLE001 - a loop of its own, whose askers must not wait for ever
             _log.exception("asking.failed", ids=len(wanted))
         finally:
+            self._learn(wanted, answers)
             _answer_all(wanted, answers)
+
+    def _learn(self, asked: Iterable[str], answers: Mapping[str, PollAnswer]) -> None:
+        """Part a query that brought no news of anybody: one id of it may have spoilt it for all.
+
+        When the query before it was lost too, it is the upstream that is in trouble, and asking
+        for each alone would only take twenty times as long once it is well again.
+        """
+        silent = [each for each in asked if isinstance(answers.get(each, LOST), Unreachable)]
+        heard = set(asked).difference(silent)
+        self._suspects -= heard
+        if len(silent) + len(heard) == 1:
+            return
+        if not heard and self._was_good:
+            self._suspects.update(silent)
+            if len(self._suspects) > SUSPECTS_MAX:
+                self._suspects.clear()
+        self._was_good = bool(heard)
 
 
 def _answer_all(
