@@ -45,6 +45,7 @@ DATABASE_FILE = "framegate.db"
 SECRET_FILE = "secret.key"  # noqa: S105 - a file's name
 ADMIN_KEY_FILE = "admin.key"
 OWNER_ONLY = 0o600
+FOLDER_OF_THE_OWNER = 0o700
 SWEEPS_AT_ONCE = 1
 # One account's dead receivers, under however many host names, leave most of the lane to others.
 ACCOUNT_SHARE = 4
@@ -373,7 +374,7 @@ def _public_url(settings: Settings, *, port: int | None) -> str:
 def _open_folder(path: str) -> Path:
     folder = Path(path).absolute()
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        folder.mkdir(FOLDER_OF_THE_OWNER, parents=True, exist_ok=True)
     except OSError as error:
         raise SettingsInvalid(f"data.dir: {folder} cannot be made: {error.strerror}") from None
     if not os.access(folder, os.R_OK | os.W_OK | os.X_OK):
