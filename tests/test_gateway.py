@@ -31,6 +31,18 @@ async def test_the_first_start_makes_an_admin_key_that_only_the_owner_reads(open
     assert caller.key.scope == "admin"
 
 
+async def test_the_data_folder_is_made_for_its_owner_alone(opened):
+    """Prompts, pictures and videos lie in it, and the hash of every key."""
+    assert stat.S_IMODE(opened.folder.stat().st_mode) == 0o700
+
+
+async def test_a_folder_that_was_there_keeps_its_mode(tmp_path):
+    (tmp_path / "data").mkdir(mode=0o750)
+    gateway = Gateway.open(settings(tmp_path / "data"))
+    await gateway.close()
+    assert stat.S_IMODE(gateway.folder.stat().st_mode) == 0o750
+
+
 async def test_a_second_start_makes_no_second_key(opened):
     opened.prepare()
     before = (opened.folder / "admin.key").read_text()

@@ -12,6 +12,7 @@ from framegate.errors import SettingsInvalid
 SECRET_FILE = "secret.key"  # noqa: S105 - a file's name
 SECRET_BYTES = 32
 OWNER_ONLY = 0o600
+FOLDER_OF_THE_OWNER = 0o700
 
 
 def open_folder(path: str) -> Path:
@@ -21,7 +22,7 @@ def open_folder(path: str) -> Path:
     """
     folder = Path(path).absolute()
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        folder.mkdir(FOLDER_OF_THE_OWNER, parents=True, exist_ok=True)
     except OSError as error:
         raise SettingsInvalid(f"data.dir: {folder} cannot be made: {error.strerror}") from None
     if not os.access(folder, os.R_OK | os.W_OK | os.X_OK):
