@@ -172,22 +172,44 @@ def test_renders_follow_the_cores_unless_they_are_set(read):
 @pytest.mark.parametrize(
     ("toml", "words"),
     [
-        ("[serve]", ["unknown field `serve`"]),
-        ("[server]\nprot = 1", ["unknown field `prot`", "server"]),
-        ("[upstreams.local]\nkind = 'local'\ncolour = 2", ["unknown field `colour`"]),
-        ("[upstreams.other]\nkind = 'other'", ["'other'", "kind"]),
-        ("[upstreams.other]", ["missing required field `kind`"]),
-        ("[server]\nport = '8787'", ["Expected `int`, got `str`", "server.port"]),
-        ("[server]\nport = true", ["Expected `int`, got `bool`", "server.port"]),
+        ("[serve]", ["serve is not a setting; sections: server, data"]),
+        ("[server]\nprot = 1", ["server.prot is not a setting; server takes host, port"]),
+        (
+            "[upstreams.local]\nkind = 'local'\ncolour = 2",
+            ["upstreams.local.colour is not a setting; upstreams.local takes kind"],
+        ),
+        (
+            "[upstreams.other]\nkind = 'other'",
+            ['upstreams.other.kind must be one of "kling", "local"; got "other"'],
+        ),
+        ("[upstreams.other]", ['upstreams.other.kind is missing; it is one of "kling", "local"']),
+        (
+            "[server]\nport = '8787'",
+            ['server.port must be a whole number from 0 to 65535; got "8787"'],
+        ),
+        ("[server]\nport = true", ["server.port must be a whole number", "; got true"]),
+        ("[server]\nport = 65536", ["to 65535; got 65536"]),
+        ("[server]\nhost = 1979-05-27", ["server.host must be a string; got a date or a time"]),
+        ("[outbound]\nallow = 'a:1'", ['outbound.allow must be a list of strings; got "a:1"']),
+        ("[outbound]\nallow = {a = 1}", ['outbound.allow must be a list of strings; got {"a": 1}']),
         ("server = 1", ["framegate.toml: server must be a table"]),
         ("[server]\nport = 8787.0", ["framegate.toml", '"8787.0"']),
         ("[prices.m]\nper_second = 0.112", ["framegate.toml", 'as a string, "0.112"']),
-        ("[prices.m]\nper_second = 1", ["Expected `str`, got `int`"]),
+        (
+            "[prices.m]\nper_second = 1",
+            ['prices.m.per_second must be a string such as "0.112"', "; got 1"],
+        ),
         ("[prices.m]\nper_second = 'free'", ["per_second"]),
         ("[prices.m]\nper_second = '-1'", ["per_second"]),
         ("[prices.m]\nper_second = '0.1234567'", ["per_second"]),
-        ("[prices.m]\nresolution = {1080p = '1.2345'}", ["resolution"]),
-        ("[prices.m]\ncurrency = 'usd'", ["currency"]),
+        (
+            "[prices.m]\nresolution = {1080p = '1.2345'}",
+            ['prices.m.resolution must be a table; each value is a string such as "1.5"'],
+        ),
+        (
+            "[prices.m]\ncurrency = 'usd'",
+            ['prices.m.currency must be three capitals such as "USD"; got "usd"'],
+        ),
         ("[prices.a]\ncurrency = 'USD'\n[prices.b]\ncurrency = 'CNY'", ["one currency", "CNY"]),
         ("upstreams = {}", ["upstreams: at least one is needed"]),
         ("[upstreams.k]\nkind = 'kling'", ["upstreams.k", "base_url and api_key"]),
@@ -218,9 +240,9 @@ def test_wrong_file_is_refused_by_the_name_of_what_is_wrong(read, toml, words):
         ("FRAMEGATE_SERVER", "1", ["sections:"]),
         ("FRAMEGATE_", "1", ["sections:"]),
         ("FRAMEGATE_SERVER_PROT", "1", ["fields: host, port"]),
-        ("FRAMEGATE_SERVER_PORT", "http", ["int"]),
+        ("FRAMEGATE_SERVER_PORT", "http", ["a whole number from 0 to 65535", 'got "http"']),
         ("FRAMEGATE_SERVER_PORT", "65536", ["65535"]),
-        ("FRAMEGATE_SERVER_PORT", "8787.5", ["int"]),
+        ("FRAMEGATE_SERVER_PORT", "8787.5", ["a whole number"]),
         ("FRAMEGATE_PRICES_M_PER_SECOND", "1", ["framegate.toml only"]),
         ("FRAMEGATE_UPSTREAMS_KLING_COLOUR", "1", ["names no field of an upstream"]),
         ("FRAMEGATE_UPSTREAMS_API_KEY", "1", ["names no field of an upstream"]),
@@ -342,6 +364,14 @@ def test_settings_show_no_secret_when_they_are_printed(read):
     assert "5e5e" not in repr(settings)
     assert "api-key-kling-1" not in repr(settings)
     assert "https://kling.example" in repr(settings)
+
+
+def test_secret_of_the_wrong_type_is_refused_without_being_repeated(read):
+    """A key of digits that lost its quotes is still a key."""
+    with pytest.raises(SettingsInvalid, match=r"upstreams\.k\.api_key must be a string") as refusal:
+        read("[upstreams.k]\nkind = 'kling'\napi_key = 9018273645")
+
+    assert "9018273645" not in str(refusal.value)
 
 
 def test_unset_secret_is_shown_as_unset():

@@ -19,13 +19,20 @@ import msgspec
 from msgspec import Meta, Struct, field
 
 from framegate.errors import SettingsInvalid
+from framegate.setting_words import (
+    AMOUNT_PATTERN,
+    CURRENCY_PATTERN,
+    FACTOR_PATTERN,
+    flaw,
+    takes,
+)
 
 PORT_MAX = 65_535
 Port = Annotated[int, Meta(ge=0, le=PORT_MAX)]
 Seconds = Annotated[int, Meta(ge=1, le=30 * 86_400)]
 Count = Annotated[int, Meta(ge=1, le=1_000_000)]
-Amount = Annotated[str, Meta(pattern=r"^[0-9]{1,9}(\.[0-9]{1,6})?$")]
-Factor = Annotated[str, Meta(pattern=r"^[0-9]{1,3}(\.[0-9]{1,3})?$")]
+Amount = Annotated[str, Meta(pattern=AMOUNT_PATTERN)]
+Factor = Annotated[str, Meta(pattern=FACTOR_PATTERN)]
 
 # Variables that begin like a setting and are none: the client's, the tests' and the crash points'.
 NOT_SETTINGS = frozenset(
@@ -91,7 +98,7 @@ class PriceSettings(_Section, frozen=True):
     """The price of one model. Decimal strings, never floats."""
 
     per_second: Amount = "0.112"
-    currency: Annotated[str, Meta(pattern="^[A-Z]{3}$")] = "USD"
+    currency: Annotated[str, Meta(pattern=CURRENCY_PATTERN)] = "USD"
     resolution: dict[str, Factor] = field(default_factory=lambda: {"1080p": "1.5"})
     aspect_ratio: dict[str, Factor] = field(default_factory=dict)
 
@@ -180,7 +187,7 @@ class Settings(_Section, frozen=True):
 
 
 SECTIONS = tuple(Settings.__struct_fields__)
-NAMED_TABLES = ("prices", "upstreams")
+NAMED_TABLES: dict[str, type[Struct]] = {"prices": PriceSettings, "upstreams": UpstreamSettings}
 
 
 def load(
@@ -201,11 +208,8 @@ def load(
     for section, values in (overrides or {}).items():
         given = {name: value for name, value in values.items() if value is not None}
         tree.setdefault(section, {}).update(given)
-    try:
-        settings = msgspec.convert(tree, Settings, strict=True)
-    except msgspec.ValidationError as error:
-        raise SettingsInvalid(_located(str(error))) from None
-    settings = _with_secret_files(settings)
+    _check_fields(tree)
+    settings = _with_secret_files(msgspec.convert(tree, Settings, strict=True))
     _check(settings)
     return settings
 
@@ -225,12 +229,6 @@ def _from_file(config: Path | None) -> dict[str, Any]:
     return tree
 
 
-def _located(sentence: str) -> str:
-    # msgspec ends with the place, "... - at `$.server.port`"; a reader looks for it first.
-    problem, _, place = sentence.rpartition(" - at `$.")
-    return f"{place.rstrip('`')}: {problem}" if place and problem else f"settings: {sentence}"
-
-
 def _check_tables(path: Path, tree: dict[str, Any]) -> None:
     # The environment and the command line write into these tables before anything is converted.
     tables = {name: tree[name] for name in SECTIONS if name in tree}
@@ -241,6 +239,33 @@ def _check_tables(path: Path, tree: dict[str, Any]) -> None:
     for name, table in tables.items():
         if not isinstance(table, dict):
             raise SettingsInvalid(f"{path}: {name} must be a table")
+
+
+def _check_fields(tree: Mapping[str, Any]) -> None:
+    # One field at a time, in the words of `setting_words`: msgspec's own sentence calls every
+    # table that has a name of its own `[...]`, and shows a pattern where a reader wants an example.
+    for section, table in tree.items():
+        if section not in SECTIONS:
+            raise SettingsInvalid(f"{section} is not a setting; sections: {', '.join(SECTIONS)}")
+        if section in NAMED_TABLES:
+            for name, entry in table.items():
+                _check_table(f"{section}.{name}", entry, NAMED_TABLES[section])
+        else:
+            _check_table(section, table, _section_type(section))
+
+
+def _check_table(place: str, table: Mapping[str, Any], kind: type[Struct]) -> None:
+    fields = {entry.name: entry for entry in msgspec.structs.fields(kind)}
+    for name, value in table.items():
+        if name not in fields:
+            names = ", ".join(fields)
+            raise SettingsInvalid(f"{place}.{name} is not a setting; {place} takes {names}")
+        wrong = flaw(value, fields[name].type, is_secret=name in SECRETS)
+        if wrong:
+            raise SettingsInvalid(f"{place}.{name} {wrong}")
+    for name, entry in fields.items():
+        if entry.required and name not in table:
+            raise SettingsInvalid(f"{place}.{name} is missing; it is {takes(entry.type)}")
 
 
 def _float_refuser(path: Path) -> Any:
@@ -284,13 +309,12 @@ def _from_text(name: str, text: str, kind: type[Struct], key: str) -> Any:
     fields = {entry.name: entry.type for entry in msgspec.structs.fields(kind)}
     if key not in fields:
         raise SettingsInvalid(f"{name} is not a setting; fields: {', '.join(fields)}")
-    value: Any = text
     if fields[key] == tuple[str, ...]:
-        value = tuple(part.strip() for part in text.split(",") if part.strip())
+        return tuple(part.strip() for part in text.split(",") if part.strip())
     try:
-        return msgspec.convert(value, fields[key], strict=False)
-    except msgspec.ValidationError as error:
-        raise SettingsInvalid(f"{name}: {error}") from None
+        return msgspec.convert(text, fields[key], strict=False)
+    except msgspec.ValidationError:
+        raise SettingsInvalid(f"{name} {flaw(text, fields[key])}") from None
 
 
 def _with_secret_files(settings: Settings) -> Settings:

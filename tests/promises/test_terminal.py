@@ -16,7 +16,7 @@ A_KEY = ("--key", "fg_x")
 # The words as they are typed, the exit status, and what the sentence must say.
 MISTAKES = [
     (["audit", "--data", "no-such-folder"], 2, "name its folder with --data"),
-    (["serve", "--port", "99999"], 2, "server.port: Expected `int` <= 65535"),
+    (["serve", "--port", "99999"], 2, "from 0 to 65535; got 99999"),
     (["serve", "--config", "no-such-file"], 2, "no-such-file cannot be read"),
     (["generate", "a.jpg", "--url", "gate.example", *A_KEY], 2, "--url takes an address like http"),
     (["generate", "a.jpg", "--url", "http://[::1", *A_KEY], 2, "--url takes an address like http"),
