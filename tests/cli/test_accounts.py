@@ -1,5 +1,7 @@
 """An operator's commands on a data folder."""
 
+from datetime import UTC, datetime
+
 import msgspec
 import pytest
 
@@ -68,6 +70,28 @@ def test_a_revoked_key_is_listed_as_such_and_cannot_be_revoked_twice(shell):
     assert shell("keys", "revoke", key_id).exit_code == 0
     assert "revoked" in shell("keys", "list", "--account", "acme").output
     assert shell("keys", "revoke", key_id).exit_code == 3
+
+
+def test_a_key_that_ends_is_listed_with_its_last_day(shell):
+    """Whoever hands out keys for a month wants to see which one ends when."""
+    shell.json("accounts", "create", "acme")
+    key_id = shell.json("keys", "create", "--account", "acme", "--days", "30")["id"]
+    (expires_ms,) = [
+        each["expires_ms"]
+        for each in shell.json("keys", "list", "--account", "acme")
+        if each["id"] == key_id
+    ]
+    until = datetime.fromtimestamp(expires_ms // 1_000, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    states = sorted(
+        line.split("full ")[1].strip()
+        for line in shell("keys", "list", "--account", "acme").output.splitlines()
+    )
+    assert states == ["good", f"good until {until}"]
+
+
+def test_an_account_without_a_limit_is_shown_as_it_is_listed(shell):
+    shell.json("accounts", "create", "free", "--unlimited")
+    assert f"{'available':<16}unlimited" in shell("accounts", "show", "free").output
 
 
 def test_a_topup_adds_up(shell):

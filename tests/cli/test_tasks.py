@@ -73,12 +73,13 @@ def test_people_get_a_line_a_fact(shell, billed):
     lines = shell("tasks", "show", billed).output.splitlines()
     assert f"{'task':<18}{billed}" in lines
     assert f"{'margin':<18}0.21" in lines
+    assert f"{'late':<18}no" in lines
 
 
 def test_an_unknown_task_is_refused(shell, account):
     done = shell("tasks", "show", "task_unknown")
     assert done.exit_code == 3
-    assert "no task 'task_unknown'" in done.output
+    assert "no task 'task_unknown'; give the task_... of X-Framegate-Task" in done.output
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ import json
 import pytest
 import typer
 
-from framegate.cli.terminal import cell, fail, printable, say, say_json, troubles
+from framegate.cli.terminal import cell, fail, printable, say, say_json, troubles, word
 from framegate.client import ServerRefused, ServerUnreachable, TaskFailed
 from framegate.errors import CreditMissing, LedgerBroken, NotFound, SettingsInvalid, StoreDown
 
@@ -123,3 +123,10 @@ def test_what_would_move_a_cursor_is_shown_as_its_escape(words, shown):
 def test_brackets_in_a_table_are_brackets(words):
     assert cell(words).plain == words
     assert cell(words).spans == []
+
+
+@pytest.mark.parametrize(
+    ("value", "told"), [(True, "yes"), (False, "no"), (3, "3"), ("a\nb", "a\\nb")]
+)
+def test_fact_is_told_in_a_word(value, told):
+    assert word(value) == told

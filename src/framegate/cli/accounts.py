@@ -5,7 +5,7 @@ They work on the database itself, with or without a server beside them.
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Annotated
 
@@ -13,7 +13,7 @@ import typer
 from rich.table import Table
 
 from framegate.cli.options import ConfigOption, DataOption, JsonOption, settings
-from framegate.cli.terminal import out, say, say_json, troubles
+from framegate.cli.terminal import out, say, say_json, troubles, word
 from framegate.domain.ledger import Account, Key, Scope
 from framegate.domain.money import decimal_from_micros, micros_from_decimal
 from framegate.errors import NotFound, SettingsInvalid
@@ -110,8 +110,10 @@ def show(
         if json:
             say_json(shown)
             return
+        if account.is_unlimited:
+            shown["available"] = "unlimited"
         for key, value in shown.items():
-            say(f"{key:<16}{_word(value)}")
+            say(f"{key:<16}{word(value)}")
 
 
 @keys.command("create")
@@ -227,13 +229,12 @@ def named(tx: Transaction, name: str) -> Account:
 def _state(key: Key, now: int) -> str:
     if key.revoked_ms:
         return "revoked"
-    return "expired" if key.expires_ms and key.expires_ms <= now else "good"
-
-
-def _word(value: str | bool) -> str:
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    return value
+    if not key.expires_ms:
+        return "good"
+    if key.expires_ms <= now:
+        return "expired"
+    until = datetime.fromtimestamp(key.expires_ms // 1_000, UTC)
+    return f"good until {until.strftime('%Y-%m-%dT%H:%M:%SZ')}"
 
 
 def _amount(text: str, option: str) -> int:

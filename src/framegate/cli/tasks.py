@@ -6,7 +6,7 @@ import typer
 
 from framegate.cli.accounts import opened
 from framegate.cli.options import ConfigOption, DataOption, JsonOption
-from framegate.cli.terminal import printable, say, say_json
+from framegate.cli.terminal import printable, say, say_json, word
 from framegate.domain.cost import NOT_KNOWN
 from framegate.domain.money import decimal_from_micros
 from framegate.errors import NotFound, SettingsInvalid
@@ -32,13 +32,16 @@ def show(
     with opened(data, config) as gateway:
         record = gateway.database.read_now(rows.record_of, task_id)
         if record is None:
-            raise NotFound(f"no task {task_id!r}")
+            raise NotFound(
+                f"no task {task_id!r}; give the task_... of X-Framegate-Task, or the id that the "
+                "create answered"
+            )
         shown = _shown(record)
         if json:
             say_json(shown)
             return
         for key, value in shown.items():
-            say(f"{key:<18}{printable(str(value))}")
+            say(f"{key:<18}{word(value)}")
 
 
 @tasks.command("uncertain")

@@ -45,6 +45,13 @@ def printable(text: str) -> str:
     )
 
 
+def word(value: str | int) -> str:
+    """A value of a list of facts: a truth is yes or no."""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return printable(str(value))
+
+
 def cell(text: str) -> Text:
     """Somebody else's words in a table, which would take brackets for a style."""
     return Text(printable(text))
