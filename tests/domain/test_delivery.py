@@ -16,7 +16,7 @@ from framegate.domain.delivery import (
 
 AT_MS, TOOK_MS = 1_783_065_421_000, 15_000
 ENDED_MS = AT_MS + TOOK_MS
-# SAFETY promise 14, written again by hand.
+# Promise 14, written again by hand.
 WAITS_S = {
     1: 5,
     2: 5 * 60,

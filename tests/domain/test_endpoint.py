@@ -61,7 +61,7 @@ def test_endpoint_is_told_everything_unless_it_says_what():
     ],
 )
 def test_address_is_judged_like_a_callback_url(url, flaw):
-    """CONTRACT rules 55 to 58."""
+    """Contract rules 55 to 58."""
     assert complaints(wish, {"url": url}) == [("/url", f"url {flaw}")]
 
 

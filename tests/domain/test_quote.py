@@ -38,7 +38,7 @@ def submission(settings=""):
     ],
 )
 def test_price_is_that_of_the_contract(per_second, duration_s, factor, price):
-    """CONTRACT rule 66, to the micro."""
+    """Contract rule 66, to the micro."""
     prices = price_list(per_second, resolution={"any": factor})
 
     asked = prices.price_micros(duration_s=duration_s, resolution="any", aspect_ratio="16:9")

@@ -12,12 +12,12 @@ SECRET = "whsec_dGVzdHNlY3JldHRlc3RzZWNyZXR0ZXN0c2VjcmV0MTI="
 KEYRING = Keyring(bytes(range(32)))
 NOW_S = 1_783_065_421
 
-# CONTRACT rule 62: the vector that the vendor publishes.
+# Contract rule 62: the vector that the vendor publishes.
 PUBLISHED_BODY = (
     b'{"id":"1234567890","status":"succeeded","message":"",'
     b'"create_time":1781080778802,"update_time":1781080794151}'
 )
-# CONTRACT W9: our own example, on one line and without a newline.
+# Contract rule 61: our own example, on one line and without a newline.
 CONTRACT_BODY = (
     b'{"id":"901930004609634393","status":"succeeded","message":"","create_time":1783065388949,'
     b'"update_time":1783065421007,"external_id":"biz-img2v-20240623-001","outputs":[{"type":'

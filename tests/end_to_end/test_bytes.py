@@ -1,4 +1,4 @@
-"""SAFETY promise 9: what the vendor receives is what the caller sent, byte for byte."""
+"""Promise 9: what the vendor receives is what the caller sent, byte for byte."""
 
 import asyncio
 import hashlib

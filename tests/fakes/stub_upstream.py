@@ -1,4 +1,4 @@
-"""A vendor for tests: create and query in the dialect of CONTRACT 5.2 and 5.4, failing on demand.
+"""A vendor for tests: create and query in the vendor's own dialect, failing on demand.
 
 It keeps the exact bytes it was sent and counts what was bought, so that a test asks it, not our
 database, whether a promise held. As a process: `python -m fakes.stub_upstream`, in tests/.
@@ -90,7 +90,7 @@ class VendorTask:
     took_ms: int = 0
 
     def shown(self, url: str) -> dict[str, object]:
-        """The object of CONTRACT 5.4."""
+        """The object of a query."""
         shown: dict[str, object] = {
             "id": self.id,
             "status": self.status,

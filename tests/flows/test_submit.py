@@ -166,7 +166,7 @@ async def test_a_refusal_frees_the_external_id_and_the_idempotency_key(house, up
 
 
 async def test_a_refusal_of_our_own_account_is_never_shown(house, upstream, caller):
-    """CONTRACT rule 83: the operator's troubles are not the customer's."""
+    """Contract rule 83: the operator's troubles are not the customer's."""
     upstream.answer = refusal(1102, 429, blames_operator=True)
     with pytest.raises(Unavailable, match="nothing was created or charged"):
         await house.create(caller)

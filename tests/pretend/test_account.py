@@ -1,4 +1,4 @@
-"""CONTRACT 5.1: the key everywhere, the key pair on legacy paths alone."""
+"""The key everywhere, the key pair on legacy paths alone."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""The ways to answer are those of CONTRACT 5.7."""
+"""The ways to answer are those of the vendor's list of codes."""
 
 import pytest
 

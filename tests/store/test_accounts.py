@@ -92,7 +92,7 @@ def test_anything_but_the_whole_key_is_nobodys(tx, presented):
 
 
 def test_key_itself_is_nowhere_in_the_database(tx, path):
-    """SAFETY promise 20: a copy of the database opens nothing."""
+    """Promise 20: a copy of the database opens nothing."""
     create_key(tx, new_account(tx))
 
     rows = tx.execute(text("SELECT * FROM keys")).all()
@@ -406,7 +406,7 @@ class Book:
 )
 @given(verbs=st.lists(VERBS, max_size=25))
 def test_books_hold_under_any_order_of_verbs(database, verbs):
-    """SAFETY promises 1 to 5, after every single verb."""
+    """Promises 1 to 5, after every single verb."""
 
     def live(tx):
         book = Book(tx)

@@ -107,7 +107,7 @@ def test_look_that_brings_no_news_keeps_status_and_its_time(tx, account, status)
 
 @pytest.mark.parametrize("status", [status for status in TaskStatus if status.is_terminal])
 def test_ended_task_is_not_written_again_not_even_with_its_own_status(tx, account, status):
-    """SAFETY promise 11: the reason that its caller has read must not change."""
+    """Promise 11: the reason that its caller has read must not change."""
     task = stored(tx, account, status)
 
     with pytest.raises(IllegalMove):
@@ -209,7 +209,7 @@ def test_caller_finds_a_task_by_each_of_its_ids(tx, account):
 
 
 def test_caller_finds_nobody_elses_task_by_any_id(tx, account, other):
-    """SAFETY promise 19: the same nothing as for an id that does not exist."""
+    """Promise 19: the same nothing as for an id that does not exist."""
     task = accept(tx, begin(tx, account.id, external_task_id="biz-1"), ticket="90193")
 
     assert tasks.of_caller(tx, other.id, task.id) is None

@@ -21,7 +21,7 @@ def test_the_key_is_a_bearer():
 
 
 def test_the_pair_is_a_token_for_half_an_hour_that_a_slow_clock_takes_too():
-    """The claims and the header of CONTRACT section 5.1."""
+    """The claims and the header of the vendor's page on logins."""
     options = {"verify_exp": False, "verify_nbf": False}
     claims = jwt.decode(token(), SECRET, algorithms=["HS256"], options=options)
     assert claims == {"iss": "access-1", "exp": 1_783_065_388 + 1_800, "nbf": 1_783_065_388 - 5}

@@ -153,7 +153,7 @@ async def test_all_violations_come_at_once(door):
 
 
 class TestOrderOfRefusals:
-    """CONTRACT rule 33: when several apply, the first of its order wins."""
+    """Contract rule 33: when several apply, the first of its order wins."""
 
     async def test_the_model_comes_before_the_key(self, door):
         answer = await door.post("/kling/image-to-video/kling-9.9", b"{")

@@ -91,7 +91,7 @@ async def test_only_a_post_is_news(door, task_id):
 
 
 async def test_a_fault_while_hearing_writes_no_token_into_the_log(door, task_id):
-    """SAFETY promise 20."""
+    """Promise 20."""
     break_it = "CREATE TRIGGER x BEFORE INSERT ON jobs BEGIN SELECT RAISE(ABORT, 'broken'); END"
     door.gateway.database.write_now(lambda tx: tx.exec_driver_sql(break_it))
     with capture_logs() as logs:

@@ -324,7 +324,7 @@ async def test_without_a_key_nothing_is_answered(door, hook, method):
 
 
 async def test_another_accounts_ids_are_answered_as_unknown_ones(door, key, hook):
-    """SAFETY promise 19: same status, same body."""
+    """Promise 19: same status, same body."""
     await submitted(door, key)
     (delivery,) = (await data_of(door.get("/api/deliveries", key=key)))["result"]
     other = door.key("other")

@@ -55,7 +55,7 @@ def is_public(address: Address) -> bool:
     documentation, broadcast and metadata addresses are not public. An IPv6 address that wraps an
     IPv4 one counts as what it reaches, and one with a zone names a link of this machine.
 
-    source  CONTRACT.md rule 56, SAFETY.md promise 17
+    source  contract rule 56, promise 17
     """
     if isinstance(address, IPv4Address):
         return not any(address in network for network in _IPV4_NOT_PUBLIC)

@@ -1,7 +1,7 @@
 """What an upstream's bill comes to in the gateway's own currency, where that can be told.
 
 The vendor bills in units of a package or in cash, as decimal strings, possibly in several entries
-(CONTRACT section 5.4). Tracking computes it once, at the end of a task; only the operator sees it.
+(its page on queries). Tracking computes it once, at the end of a task; only the operator sees it.
 """
 
 from collections.abc import Mapping, Sequence

@@ -1,6 +1,6 @@
 """Deliveries: one telling of one event to one place, and when it is tried again.
 
-The schedule is SAFETY promise 14. Jitter comes in as a number so that this file stays pure.
+The schedule is promise 14. Jitter comes in as a number so that this file stays pure.
 """
 
 from dataclasses import dataclass

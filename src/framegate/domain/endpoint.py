@@ -23,7 +23,7 @@ URL_CHARACTERS_MAX = 2_048
 """It is copied into every delivery."""
 
 OVERLAP_S_DEFAULT = 7 * 86_400
-"""As long as the vendor lets the old secret live (CONTRACT.md 5.9)."""
+"""As long as the vendor lets the old secret live (its page on callbacks)."""
 
 OVERLAP_S_MAX = 30 * 86_400
 
@@ -77,7 +77,7 @@ def parse_wish(body: bytes, *, allowed_addresses: AbstractSet[str]) -> Wish:
 def judge_wish(root: dict[str, Any], *, allowed_addresses: AbstractSet[str]) -> Wish:
     """A closed object of `url` and, perhaps, `events` (absent: all of them).
 
-    allowed_addresses  exact `host:port` pairs that need not be public (CONTRACT.md rule 58)
+    allowed_addresses  exact `host:port` pairs that need not be public (contract rule 58)
     raises             FieldsInvalid with every violation
     """
     findings = Findings()

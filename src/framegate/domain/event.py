@@ -2,7 +2,7 @@
 
 No event is stored with its words. The flows keep who is told what and since when, and this file
 writes the body again for each attempt, as the task was at that moment: an event that is told late
-tells no later news, and its video link is fresh. Source: CONTRACT.md rules 59 and 63.
+tells no later news, and its video link is fresh. Source: contract rules 59 and 63.
 """
 
 from dataclasses import replace
@@ -66,7 +66,7 @@ def event_body(task: Task, event: EventType, *, at_ms: int, video_url: str) -> b
 
 
 def body_of_a_test(*, at_ms: int) -> bytes:
-    """The JSON of a test: the vendor's test object (rule 5.9) under a type of its own."""
+    """The JSON of a test: the vendor's test object under a type of its own."""
     data = {
         "id": "test",
         "status": "submitted",

@@ -25,7 +25,7 @@ OPTIONS_FIELDS = ("callback_url", "external_task_id", "watermark_info")
 
 
 class Findings:
-    """The broken rules found so far, in the order of CONTRACT.md rule 54."""
+    """The broken rules found so far, in the order of contract rule 54."""
 
     def __init__(self) -> None:
         self._errors: list[FieldError] = []
@@ -84,7 +84,7 @@ def judge_unknown(
 def judge_url(
     value: Any, *pointer: str | int, field: str, allowed: AbstractSet[str], findings: Findings
 ) -> None:
-    """A URL field: a string, then the first rule of CONTRACT.md 55 that it breaks."""
+    """A URL field: a string, then the first part of contract rule 55 that it breaks."""
     if not isinstance(value, str):
         findings.add(f"{field} must be a string; got {got(value, is_private=True)}", *pointer)
         return

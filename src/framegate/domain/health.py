@@ -1,7 +1,7 @@
 """How an upstream fares, and whether it may be given an order: its breaker and its rest.
 
 The pool reads it before it chooses and writes it after every answer. Nothing here knows an order,
-a database or a clock. A breaker opens when the upstream refuses our account (CONTRACT rule 83) or
+a database or a clock. A breaker opens when the upstream refuses our account (contract rule 83) or
 stays silent several times in a row; after a wait it lets one probe through.
 """
 

@@ -1,7 +1,7 @@
 """A task in the words and shapes of the Kling dialect: the page's query, the vendor's object.
 
 The web answers queries with these and the deliver flow sends the vendor's object as a callback,
-so that both tell the same story. Source: CONTRACT.md rules 44 to 46 and 59.
+so that both tell the same story. Source: contract rules 44 to 46 and 59.
 """
 
 from typing import Any
@@ -10,7 +10,7 @@ from framegate.domain.money import decimal_from_micros
 from framegate.domain.task import Task, TaskStatus
 
 VENDOR_WORDS = ("submitted", "processing", "succeeded", "failed")
-"""The vendor's closed set of statuses (section 5.4)."""
+"""The vendor's closed set of statuses."""
 
 _WORD_OF = {
     TaskStatus.SENDING: "submitted",

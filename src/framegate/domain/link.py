@@ -1,6 +1,6 @@
 """Links to our stored files: made for every answer, and recognised when they come back.
 
-A link is `PUBLIC_URL/videos/ID.mp4?expires=UNIX_S&signature=HEX` (CONTRACT rule 87). The embedded
+A link is `PUBLIC_URL/videos/ID.mp4?expires=UNIX_S&signature=HEX` (contract rule 87). The embedded
 renderer recognises a picture of ours by it and reads the file without a socket.
 """
 
@@ -35,7 +35,7 @@ class Links:
         return f"{self.public_url}/{path}?expires={expires_s}&signature={signature}"
 
     def news_of(self, task_id: str) -> str:
-        """Where an upstream sends news of a task (CONTRACT rule 38)."""
+        """Where an upstream sends news of a task (contract rule 38)."""
         return f"{self.public_url}/callbacks/{task_id}/{self.keyring.task_token(task_id)}"
 
     def own_picture(self, url: str, *, now_ms: int) -> str | None:

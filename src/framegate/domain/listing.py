@@ -2,7 +2,7 @@
 
 `POST /tasks` of the vendor's dialect is read here; `store.tasks` answers it. A cursor is signed for
 one account: nothing secret stands in it, but one that was changed must be refused, not obeyed.
-Source: CONTRACT.md rule 47 and section 5.5.
+Source: contract rule 47, and the vendor's own page on its list.
 """
 
 import base64

@@ -36,7 +36,7 @@ def micros_from_decimal(text: str) -> int:
 
 
 def decimal_from_micros(micros: int) -> str:
-    """Write an amount as CONTRACT rule 45 does: at most 6 decimals, no trailing zeros."""
+    """Write an amount as contract rule 45 does: at most 6 decimals, no trailing zeros."""
     sign = "-" if micros < 0 else ""
     whole, rest = divmod(abs(micros), MICROS_PER_UNIT)
     decimals = f"{rest:06d}".rstrip("0")

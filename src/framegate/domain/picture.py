@@ -7,7 +7,7 @@ while the limits here need only two numbers that stand at fixed places. Whether 
 is found out later, in a child process. Turning by EXIF changes no verdict (every limit is the same
 for both sides), so the sizes here are those of the stored picture, before any turning.
 
-source  CONTRACT.md rule 27, SAFETY.md promise 18
+source  contract rule 27, promise 18
 """
 
 from collections.abc import Iterator

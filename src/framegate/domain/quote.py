@@ -65,7 +65,7 @@ class PriceList:
     def price_micros(self, *, duration_s: int, resolution: str, aspect_ratio: str) -> int:
         """Whole micros: per second x seconds x resolution factor x aspect factor, rounded once.
 
-        source   CONTRACT W10, rules 64 to 66
+        source   contract rules 64 to 66
         """
         exact = (
             self.per_second_micros

@@ -1,7 +1,7 @@
 """Everything we sign: webhooks (Standard Webhooks 1.0.0), links to stored files, cursors.
 
 All keys are derived from one master secret that lives beside the database, never in it, so that
-the database holds no secret that a copy of it could leak (SAFETY promise 20).
+the database holds no secret that a copy of it could leak (promise 20).
 """
 
 import base64

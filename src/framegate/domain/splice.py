@@ -48,7 +48,7 @@ def value_replaced(body: bytes, *path: str, by: str) -> bytes:
     by       the new value, unescaped; it is written compactly
     returns  the very same body where nothing stands at the path, or no string, or an empty one:
              an absent or empty value is never spliced in
-    source   CONTRACT.md rules 38 to 40
+    source   contract rules 38 to 40
     """
     member = _found(body, path)
     if member is None or body[member.value_start : member.value_start + 1] != b'"':

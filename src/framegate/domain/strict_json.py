@@ -49,7 +49,7 @@ def parse_object(body: bytes) -> dict[str, Any]:
     returns  str, int, bool, None, dict and list as usual; a number with a fraction or an exponent
              comes as jiter.LosslessFloat, whose str() is the text as the caller wrote it
     raises   BodyMalformed, with the exact sentences of the source
-    source   CONTRACT.md rules 2 and 51
+    source   contract rules 2 and 51
     """
     if not body:
         raise BodyMalformed("request body is empty; expected a JSON object")
@@ -77,7 +77,7 @@ def got(value: Any, *, is_private: bool = False) -> str:
 
     is_private  the value stands where only a URL or a prompt text can be meant: a string is then
                 repeated only if it is one plain word
-    source      CONTRACT.md, GOT in the head of the page
+    source      GOT in the head of the contract
     """
     if isinstance(value, str):
         return _got_string(value, is_private=is_private)

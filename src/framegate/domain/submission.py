@@ -80,7 +80,7 @@ def parse_image_to_video(
     denied_fields      top-level names that the operator refuses (rule 52)
     allowed_addresses  exact `host:port` pairs that need not be public (rule 58)
     raises             BodyMalformed (400/1200); FieldsInvalid (400/1201) with all violations
-    source             CONTRACT.md rules 2 to 26 and 51 to 58
+    source             contract rules 2 to 26 and 51 to 58
     """
     root = parse_object(body)
     findings = Findings()

@@ -3,7 +3,7 @@
 `flows/submit` calls it where the path says text-to-video. Three things are rewritten, by splices,
 and nothing else: the prompt moves to the top level with half-width punctuation, `contents` is
 dropped, absent settings are filled. The caller's own bytes stay what is hashed and kept.
-Source: CONTRACT.md section 4, rules 75 to 82.
+Source: contract rules 75 to 82.
 """
 
 import hashlib

@@ -23,7 +23,7 @@ DEFAULT_PORTS = {"http": 80, "https": 443}
 
 
 class Flaw(StrEnum):
-    """What is wrong with a URL; `FIELD flaw` is the sentence of CONTRACT.md rules 13, 24 and 55."""
+    """What is wrong with a URL; `FIELD flaw` is the sentence of contract rules 13, 24 and 55."""
 
     NOT_ABSOLUTE = "must be an absolute http or https URL; got string"
     HOST_MISSING = "must name a host"
@@ -63,7 +63,7 @@ def endpoint(host: str, port: int) -> str:
 
 
 def judge(text: str, *, allowed: AbstractSet[str] = frozenset()) -> Url | Flaw:
-    """The URL, or the first rule that it breaks, in the order of CONTRACT.md rule 55.
+    """The URL, or the first rule that it breaks, in the order of contract rule 55.
 
     allowed  exact `host:port` pairs that pass although they are not public (rule 58)
     """

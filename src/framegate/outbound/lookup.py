@@ -26,7 +26,7 @@ class JudgingResolver(AbstractResolver):
     """Lets an answer through only when every address in it is public.
 
     One private address among public ones is an attack or a mistake, and which of them would be
-    connected to is chance: so the whole answer is refused (CONTRACT.md rule 57).
+    connected to is chance: so the whole answer is refused (contract rule 57).
     """
 
     def __init__(self, lookup: AbstractResolver, *, allow: frozenset[str]) -> None:

@@ -19,7 +19,7 @@ from framegate.errors import RenderFailed
 SHORT_SIDE_PX = {"720p": 720, "1080p": 1080}
 
 PIXELS_MAX = 60_000_000
-"""SAFETY.md 18: judged from the header, before one pixel is decoded."""
+"""Promise 18: judged from the header, before one pixel is decoded."""
 
 SPARE = 1.5
 """How much larger than the clip the picture is kept, so that the closer framings of later shots

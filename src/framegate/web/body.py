@@ -12,7 +12,7 @@ from starlette.requests import ClientDisconnect, Request
 from framegate.errors import BodyTooLarge, MediaTypeWrong, RequestTimedOut
 
 BODY_BYTES_MAX = 1 << 20
-"""1 MiB, for every JSON body (CONTRACT.md rule 51)."""
+"""1 MiB, for every JSON body (contract rule 51)."""
 
 BODY_WAIT_S_MAX = 30
 """From the first look at the body to its last byte; 1 MiB then needs 35 KB/s."""
@@ -26,7 +26,7 @@ async def read_json(
     """The body of a JSON request, whole, after the size is judged and then the media type.
 
     raises   BodyTooLarge, MediaTypeWrong, RequestTimedOut; ClientDisconnect when the caller left
-    source   CONTRACT.md rules 33 (size before media type) and 51
+    source   contract rules 33 (size before media type) and 51
     """
     judge_announced_length(request.headers, bytes_max)
     judge_media_type(request.headers)
@@ -52,7 +52,7 @@ def judge_media_type(headers: Headers) -> None:
     """Refuse what is not JSON in UTF-8 as it stands; a missing Content-Type is read as JSON.
 
     raises   MediaTypeWrong
-    source   CONTRACT.md rule 51: any case, charset utf-8 if given, other parameters ignored
+    source   contract rule 51: any case, charset utf-8 if given, other parameters ignored
     """
     # Every copy of a header is judged: a proxy before us may have obeyed another one than we.
     for encoding in headers.getlist("content-encoding"):

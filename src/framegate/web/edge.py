@@ -153,7 +153,7 @@ def _translated(exc: HTTPException, scope: Scope) -> Refusal:
 
 
 def _without_token(scope: Scope) -> str:
-    """The path, for a log that may hold no token (SAFETY promise 20)."""
+    """The path, for a log that may hold no token (promise 20)."""
     path: str = scope["path"]
     token = scope.get("path_params", {}).get("token")
     return path.replace(token, "...") if token else path

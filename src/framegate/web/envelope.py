@@ -56,7 +56,7 @@ def success(data: Any, request_id: str, headers: Headers = ()) -> Response:
 def refusal(error: Refusal, request_id: str, headers: Headers = ()) -> Response:
     """Answer as the error's class says; `data` is `{}`, or `{"errors": [...]}` for field errors.
 
-    source   CONTRACT.md rules 31 and 32: 401 carries WWW-Authenticate and 405 Allow, which the
+    source   contract rules 31 and 32: 401 carries WWW-Authenticate and 405 Allow, which the
              error brings along; Retry-After is whole seconds, at least 1
     """
     envelope = Envelope(

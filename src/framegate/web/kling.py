@@ -1,6 +1,6 @@
 """The page's dialect: create and query image-to-video and text-to-video tasks.
 
-The same routes answer under `/kling`, `/proxy/kling` and without a prefix (CONTRACT rule 48). The
+The same routes answer under `/kling`, `/proxy/kling` and without a prefix (contract rule 48). The
 order of refusals is rule 33's. Everything that decides about a task is behind `gateway.submit`.
 """
 

@@ -1,7 +1,7 @@
 """The vendor's own two paths: ask for tasks by their ids, and page through an account's tasks.
 
 Both answer vendor shapes and words and find either kind of task. The same routes stand under
-`/kling`, `/proxy/kling` and without a prefix, where the vendor has them (CONTRACT rules 46 to 48).
+`/kling`, `/proxy/kling` and without a prefix, where the vendor has them (contract rules 46 to 48).
 """
 
 import asyncio
