@@ -12,16 +12,17 @@ from framegate.errors import SettingsInvalid
 SECRET_FILE = "secret.key"  # noqa: S105 - a file's name
 SECRET_BYTES = 32
 OWNER_ONLY = 0o600
+FOLDER_OF_THE_OWNER = 0o700
 
 
 def open_folder(path: str) -> Path:
-    """The folder, absolute, made if it was not there.
+    """The folder, absolute; made for its owner alone if it was not there.
 
     raises   SettingsInvalid when it cannot be made or written
     """
     folder = Path(path).absolute()
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        folder.mkdir(FOLDER_OF_THE_OWNER, parents=True, exist_ok=True)
     except OSError as error:
         raise SettingsInvalid(f"data.dir: {folder} cannot be made: {error.strerror}") from None
     if not os.access(folder, os.R_OK | os.W_OK | os.X_OK):
