@@ -10,6 +10,7 @@ from contextlib import contextmanager
 
 import pytest
 
+from framegate import samples
 from framegate.cli.serve import both, without_an_address
 from framegate.client import Client, TaskFailed, Wish
 from framegate.settings import ServerSettings, Settings, UpstreamSettings
@@ -85,14 +86,14 @@ def test_second_start_keeps_the_key_and_does_not_speak_of_it(serve, data):
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_worker_alone_ends_cleanly_when_told_to(data, number):
     with running("work", "--data", str(data)) as process:
-        assert process.stdout.readline() == f"framegate works on {data}\n"
+        line = process.stdout.readline()
+        assert line == f"framegate works on {data} for http://127.0.0.1:8787\n"
         assert stopped(process, number) == 0
 
 
 def test_worker_beside_a_server_without_one_ends_its_tasks(serve, data):
     with running(*serve, "--no-work") as process:
         said = [process.stdout.readline() for _ in range(3)]
-        assert "run `framegate work` on the same data folder" in said[-1]
         with (
             running("work", "--data", str(data)),
             Client(address_in(said[0]), key_of(data)) as client,
@@ -111,6 +112,30 @@ def test_second_worker_on_a_folder_is_sent_away(serve, data, command):
     assert status == 2
     assert "another framegate works on" in sentence
     assert "Traceback" not in sentence
+
+
+def test_worker_knows_the_pictures_of_a_server_on_another_port(serve, data, tmp_path):
+    """Links begin with the server's address: the hint says what the worker must be told."""
+    with running(*serve, "--no-work") as process:
+        url = address_in(process.stdout.readline())
+        process.stdout.readline()
+        hint = re.search("`framegate (work .*)`", process.stdout.readline())[1]
+        with (
+            running(*hint.split(), "--data", str(data)) as worker,
+            Client(url, key_of(data)) as client,
+        ):
+            assert worker.stdout.readline().endswith(f" for {url}\n")
+            picture = client.upload(samples.data("dusk"))["url"]
+            task = client.create(Wish(picture_url=picture, duration_s=3))
+            ended = client.watch(task["id"], on_change=lambda _: None, wait_s_max=PATIENCE_S)
+    assert ended["status"] == "succeeded"
+
+
+def test_worker_of_a_public_address_needs_no_other(serve, data, monkeypatch):
+    monkeypatch.setenv("FRAMEGATE_SERVER_PUBLIC_URL", "https://gate.example")
+    with running(*serve, "--no-work") as process:
+        said = [process.stdout.readline() for _ in range(3)]
+    assert "run `framegate work` on the same data folder" in said[2]
 
 
 def test_taken_port_is_a_sentence(data):

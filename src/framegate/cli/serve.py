@@ -47,6 +47,13 @@ def serve(
 
 
 def work(
+    host: Annotated[
+        str | None, typer.Option(help="As `serve` has it.", show_default="127.0.0.1")
+    ] = None,
+    port: Annotated[
+        int | None,
+        typer.Option(help="As `serve` has it: links begin with it.", show_default="8787"),
+    ] = None,
     data: DataOption = None,
     config: ConfigOption = None,
     queues: Annotated[
@@ -58,7 +65,8 @@ def work(
 ) -> None:
     """Run the worker alone, beside a `serve --no-work` on the same data folder."""
     with troubles():
-        chosen, only = settings(data=data, config=config), _queues(queues)
+        chosen = settings(data=data, config=config, host=host, port=port)
+        only = _queues(queues)
         log.configure()
         server.run(_work(chosen, only))
 
@@ -79,7 +87,8 @@ async def _serve(chosen: Settings, *, works: bool) -> None:
                 "set server.public_url if it cannot reach that"
             )
         if not works:
-            say("it does not work on tasks: run `framegate work` on the same data folder")
+            command = _beside(chosen, listener.port)
+            say(f"it does not work on tasks: run `{command}` on the same data folder")
 
     limits = Limits(
         head_wait_s=chosen.server.header_wait_s,
@@ -132,10 +141,17 @@ async def _work(chosen: Settings, queues: frozenset[Queue] | None) -> None:
     try:
         with only_worker(gateway.folder):
             gateway.prepare()
-            say(f"framegate works on {gateway.folder}")
+            say(f"framegate works on {gateway.folder} for {gateway.links.public_url}")
             await run_worker(gateway, stop, queues=queues)
     finally:
         await gateway.close()
+
+
+def _beside(chosen: Settings, port: int) -> str:
+    """The worker's command. It makes links too, and knows our own pictures by their address."""
+    if chosen.server.public_url:
+        return "framegate work"
+    return f"framegate work --host {chosen.server.host} --port {port}"
 
 
 def _queues(text: str | None) -> frozenset[Queue] | None:
