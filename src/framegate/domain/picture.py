@@ -1,6 +1,6 @@
 """What a first frame must be: its format by content, its bytes, its pixels, its ratio.
 
-The embedded renderer, diffusers and the picture upload ask it before anything is decoded. It reads
+The embedded renderer and the picture upload ask it before anything is decoded. It reads
 headers with its own few lines instead of Pillow: a decoder opened on a stranger's bytes unpacks
 profiles and texts, warns about large pictures with its own limits, and fails in its own words,
 while the limits here need only two numbers that stand at fixed places. Whether the pixels decode

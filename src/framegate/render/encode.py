@@ -26,7 +26,7 @@ THREADS_MAX = 8
 """More threads take memory and make no 1080p clip faster."""
 
 KEYFRAME_EVERY = 2 * FRAMES_PER_S
-"""A key frame every two seconds keeps the console's scrubbing quick."""
+"""A key frame every two seconds keeps a player's scrubbing quick."""
 
 FIRST_FRAME_QUANTISER = 14
 """About 4 dB better than CRF 20 alone; only the first frame pays for it."""

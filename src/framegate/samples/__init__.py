@@ -1,6 +1,6 @@
 """The sample pictures in the wheel, drawn by `tools/draw_samples.py`: no rights of anybody else.
 
-`framegate demo` and the console show them. Only the standard library is imported here.
+`framegate demo` and the pretend vendor show them. Only the standard library is imported here.
 """
 
 from importlib.resources import files
