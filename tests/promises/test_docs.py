@@ -264,3 +264,40 @@ def test_every_link_leads_somewhere(path):
 
 def test_readme_can_be_read_in_one_go():
     assert len(page("README.md").read_text(encoding="utf-8").splitlines()) <= README_LINES_MAX
+
+
+# --- what the code cites ----------------------------------------------------------------------
+
+CODE = sorted(path for folder in ("src", "tests") for path in (ROOT / folder).rglob("*.py"))
+CITED = re.compile(r"\b[Rr]ules? (\d+(?:(?:, | to | and )\d+)*)")
+RULE = re.compile(r"^- \*\*(\d+)(?: (?:to|and) (\d+))?\*\*", re.MULTILINE)
+
+
+def rules():
+    """Every number on the contract's page; a span stands for all in it."""
+    spans = RULE.findall(page("docs/contract.md").read_text(encoding="utf-8"))
+    return [number for least, most in spans for number in range(int(least), int(most or least) + 1)]
+
+
+def test_rules_are_numbered_without_a_gap():
+    assert rules() == list(range(1, len(rules()) + 1))
+
+
+def test_every_rule_that_the_code_cites_is_on_the_contracts_page():
+    cited = {
+        int(number)
+        for path in CODE
+        for numbers in CITED.findall(path.read_text(encoding="utf-8"))
+        for number in re.findall(r"\d+", numbers)
+    }
+    assert cited - set(rules()) == {99}  # Of a test that invents rules.
+
+
+def test_every_page_that_the_code_cites_is_there():
+    cited = {
+        name
+        for path in CODE
+        for name in re.findall(r"[\w./-]*\w\.md\b", path.read_text(encoding="utf-8"))
+    }
+    pages = {str(path.relative_to(ROOT)) for path in PAGES}
+    assert cited - pages - {path.removeprefix("docs/") for path in pages} == set()

@@ -42,7 +42,7 @@ from framegate.store.database import Database, Transaction
 
 HOST_BUSY_WAIT_MS = 1_000
 RETRY_AFTER_DIGITS_MAX = 18
-# As often as the vendor sends its own (CONTRACT.md 5.9).
+# As often as the vendor sends its own (its page on callbacks).
 TEST_EVERY_MS = 6_000
 # All that the account is told of a failed connection: nothing about our network.
 NO_ANSWER = "no answer"

@@ -36,7 +36,7 @@ def look_at_ms(tx: Transaction, task: Task, upstream: Upstream | None, *, now_ms
 
 
 def unknown_outcome(task: Task) -> Relay:
-    """The 504 of CONTRACT rule 70: it names our own id, and asks not to be sent again."""
+    """The 504 of contract rule 70: it names our own id, and asks not to be sent again."""
     return Relay(
         http_status=504,
         code=5002,

@@ -19,7 +19,7 @@ from framegate.store.database import Database, Transaction
 EVERY_MS = 60_000
 OVERDUE_MS = 30_000
 ROWS_MAX = 1_000
-# CONTRACT rule 50: at least 24 hours.
+# Contract rule 50: at least 24 hours.
 IDEMPOTENCY_KEPT_MS = 48 * 3_600_000
 DAY_MS = 86_400_000
 SUBJECT = "all"

@@ -15,7 +15,7 @@ def endpoints_of(tx: Transaction, task: Task, *, now_ms: int) -> None:
     """Owe the task's new status to each endpoint of its account that wants to hear of it.
 
     For every upstream alike: whether one calls the caller's own callback_url by itself has nothing
-    to do with endpoints (CONTRACT.md rule 63).
+    to do with endpoints (contract rule 63).
     """
     event = event_of(task.status)
     if event is None:

@@ -1,4 +1,4 @@
-"""The pretend vendor: CONTRACT section 5 as a server of its own, failing on demand.
+"""The pretend vendor: the vendor's documents as a server of its own, failing on demand.
 
 Tests, benchmarks and `framegate pretend-vendor` put it behind a gateway. It is the outside truth:
 it knows nothing of the gateway above `domain`, and what it bought and what it was sent stands in a

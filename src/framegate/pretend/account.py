@@ -1,6 +1,6 @@
 """Whether a request may pass: the API key everywhere, the key pair's JWT on legacy paths alone.
 
-CONTRACT 5.1 and 5.7. Each refusal has the vendor's text where one is known.
+The vendor's pages on logins and codes. Each refusal has the vendor's text where one is known.
 """
 
 import base64

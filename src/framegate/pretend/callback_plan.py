@@ -1,7 +1,7 @@
 """When a task's callbacks are due and what they say, for every way in which they go wrong.
 
 Pure: `callbacks` keeps the clock and sends. The usual way is one for every status change, in
-order (CONTRACT 5.9).
+order, as the vendor's page says.
 """
 
 from dataclasses import dataclass, replace

@@ -1,7 +1,7 @@
 """Sends callbacks when they are due: one timer for all of them, however many tasks are in flight.
 
 `vendor` owes it a task's tellings; it sends the bare object, signed when there is a secret, and
-tries a little again (CONTRACT 5.9). The real vendor's retries are not known.
+tries a little again. The real vendor's retries are not known.
 """
 
 import asyncio

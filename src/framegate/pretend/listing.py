@@ -1,4 +1,4 @@
-"""What was sold, page by page: `POST /tasks` and the lists for reconciling (CONTRACT 5.5, 5.10).
+"""What was sold, page by page: `POST /tasks` and the lists for reconciling.
 
 Pure: a body and the tasks in, `data` or a refusal out. The bodies of the two billing lists are a
 guess in the shape of 5.5; no example of them is known.

@@ -1,7 +1,7 @@
 """What the vendor reads out of a create's body, and the refusals it is known to give.
 
 It reads as loosely as the vendor seems to: unknown fields pass, one field is judged after the
-other, and the first that is wrong is named. CONTRACT 5.2, 5.3 and 5.7 are the source; a text that
+other, and the first that is wrong is named. The vendor's pages are the source; a text that
 no source has stands in `GUESSED`.
 """
 

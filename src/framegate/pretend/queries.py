@@ -1,7 +1,7 @@
 """Everything that is asked about tasks: by ids, by cursor, in the page's way, and the costs.
 
-CONTRACT 5.4, 5.5 and 5.10, and rule 44 for another gateway of the page's family. A query takes no
-slot; how many came in each second is counted in the log.
+As the vendor's pages say, and as contract rule 44 does for another gateway of the page's family. A
+query takes no slot; how many came in each second is counted in the log.
 """
 
 from collections.abc import Callable

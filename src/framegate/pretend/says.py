@@ -64,7 +64,7 @@ USUAL = Says(name="usual")
 ACCEPTS = Says(name="accepts", buys=True)
 NAMES_TASK_ID = Says(name="names-task-id", buys=True, names_task_id=True)
 
-# --- creates: a definite no, section 5.7 -------------------------------------------------------
+# --- creates: a definite no ---------------------------------------------------------------------
 BAD_KEY = refusal(401, 1002, "api key not found", name="bad-key")
 ACCOUNT_ABNORMAL = refusal(429, 1100, "Account is abnormal", name="account-abnormal")
 IN_ARREARS = refusal(429, 1101, "Account is in arrears", name="in-arrears")

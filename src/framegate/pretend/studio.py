@@ -1,7 +1,7 @@
 """Where the vendor makes videos: sells tasks, keeps its slots, finds what it sold.
 
 Everything is a function of the rows and the clock that a caller brings; `vendor` speaks HTTP
-around it. CONTRACT 5.2, 5.6 and 5.8.
+around it.
 """
 
 import heapq

@@ -11,7 +11,7 @@ from typing import Any
 from framegate.pretend.order import OrderRead
 from framegate.pretend.quirks import Fate
 
-UNITS_PER_S = {"720p": Decimal("0.8"), "1080p": Decimal("1.0")}  # CONTRACT section 7.
+UNITS_PER_S = {"720p": Decimal("0.8"), "1080p": Decimal("1.0")}  # The vendor's list prices.
 # One frame more than was ordered, as the vendor's clips have: "5.041" for 5 s (5.4).
 EXTRA_MS = 41
 OLD_WORDS = {"succeeded": "succeed"}

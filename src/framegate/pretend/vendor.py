@@ -1,6 +1,6 @@
 """The vendor itself: its configuration, its parts, and its app.
 
-`creates` and `queries` answer the paths of section 5, `door` the control paths. The command and
+`creates` and `queries` answer the vendor's paths, `door` the control paths. The command and
 the tests make one Vendor each and serve its `app`; the clock is theirs.
 """
 
@@ -42,7 +42,7 @@ class Config:
     slots            tasks at once (5.6); 0 means no limit
     pace             1: as slow as the real one; 0: every task ends at once
     prefix           "/kling": the same paths also under it, and the page's query there
-    webhook_secret   `whsec_...`; "" signs nothing (5.9)
+    webhook_secret   `whsec_...`; "" signs nothing
     link_s           how long after a task's end its video is to be had
     costs_lag_ms     how long until a task shows up in the account's costs (5.10)
     units            of the one package; "" when the account has none

@@ -1,4 +1,4 @@
-"""The envelope of section 5, and answers that break on their way.
+"""The vendor's envelope, and answers that break on their way.
 
 A broken answer needs the server's help: whoever serves the app puts a function that resets the
 connection under `BREAK` into the extensions of the request's scope, as `web.breakable` does.

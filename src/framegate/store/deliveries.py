@@ -1,7 +1,7 @@
 """Rows of deliveries and their attempts: the outbox of what callers are owed.
 
 A delivery is written in the transaction that changes its task, so that a change always has one for
-each that is to be told (SAFETY promise 14). Whatever a caller asks for goes through `of_caller` and
+each that is to be told (promise 14). Whatever a caller asks for goes through `of_caller` and
 `page`, which carry the account (promise 19).
 """
 

@@ -2,7 +2,7 @@
 
 No secret is here: one is derived from the endpoint's id and its generation (decision 7). Endpoints
 are never deleted, since deliveries refer to them; a disabled one is told nothing. Whatever a caller
-asks for goes through `of_caller` and `of_account`, which carry the account (SAFETY promise 19).
+asks for goes through `of_caller` and `of_account`, which carry the account (promise 19).
 """
 
 from typing import Any

@@ -157,7 +157,7 @@ tasks = Table(
         sqlite_where=text("status = 'uncertain'"),
         postgresql_where=text("status = 'uncertain'"),
     ),
-    # A refused create is nobody's task: it frees its external id (CONTRACT rule 49).
+    # A refused create is nobody's task: it frees its external id (contract rule 49).
     Index(
         "uq_tasks_external",
         "account_id",

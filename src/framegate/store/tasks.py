@@ -1,7 +1,7 @@
 """Rows of tasks: begun once, moved by compare-and-set, ended once.
 
 Every change names the fence that its caller read; when the row has another one by now, the change
-does nothing and says so. Queries for a caller always carry the account (SAFETY promise 19).
+does nothing and says so. Queries for a caller always carry the account (promise 19).
 
 What every create and every look runs is built once, below, and given its values when it runs:
 building it again costs several times what SQLite needs to run it (decision 12).

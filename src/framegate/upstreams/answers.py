@@ -1,7 +1,8 @@
 """What Kling's answers mean: bought, surely not bought, or nobody knows.
 
-Both vocabularies and both shapes are read everywhere (CONTRACT section 5); every key but an id and
-a status may be missing. Pure: an Answer in, the words of `domain.upstream` out.
+Both vocabularies and both shapes are read everywhere (the vendor's documents have
+both); every key but an id and a status may be missing. Pure: an Answer in, the words of
+`domain.upstream` out.
 """
 
 from collections.abc import Mapping, Sequence
@@ -24,7 +25,7 @@ from framegate.domain.upstream import (
 )
 from framegate.outbound import Answer
 
-# Refusals of our account: never shown to a customer (CONTRACT rule 83).
+# Refusals of our account: never shown to a customer (contract rule 83).
 BLAMES_OPERATOR = frozenset({1000, 1001, 1002, 1003, 1004, 1100, 1101, 1102, 1103, 1304})
 # Not a definite no: a task may exist (rules 34 and 74).
 UNCERTAIN_CODES = frozenset({5000, 5002})
@@ -49,7 +50,7 @@ STATUSES = {
 def read_submit(answer: Answer) -> SubmitAnswer:
     """Tell a ticket from a definite no from an uncertain answer; `code` before HTTP status.
 
-    source   CONTRACT rules 34, 42, 74, 83 and section 5.7
+    source   contract rules 34, 42, 74 and 83, and the vendor's list of codes
     """
     body = _object(answer.body)
     code = body.get("code")

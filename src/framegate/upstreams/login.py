@@ -1,7 +1,7 @@
 """How we say who we are at Kling: an API key, or on its older paths a key pair as a JWT.
 
 The model stands in the path of every 3.0 Turbo call, and the vendor refuses the pair there with
-401/1002; only the account's own paths take it (CONTRACT section 5.1).
+401/1002; only the account's own paths take it (the vendor's page on logins).
 """
 
 import time

@@ -6,7 +6,7 @@ from alembic import op
 revision = "0001"
 down_revision = None
 
-# The ledger is append-only (SAFETY promise 1): the database itself refuses anything else.
+# The ledger is append-only (promise 1): the database itself refuses anything else.
 LEDGER = ("transfers", "entries")
 
 
