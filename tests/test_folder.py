@@ -13,6 +13,16 @@ def test_folder_is_made_with_those_around_it(tmp_path):
     assert (tmp_path / "a" / "b").is_dir()
 
 
+def test_folder_is_made_for_its_owner_alone(tmp_path):
+    """Prompts, pictures and videos lie in it, and the hash of every key."""
+    assert stat.S_IMODE(open_folder(str(tmp_path / "data")).stat().st_mode) == 0o700
+
+
+def test_folder_that_was_there_keeps_its_mode(tmp_path):
+    (tmp_path / "data").mkdir(mode=0o750)
+    assert stat.S_IMODE(open_folder(str(tmp_path / "data")).stat().st_mode) == 0o750
+
+
 def test_folder_that_is_a_file_is_a_clear_error(tmp_path):
     (tmp_path / "data").write_text("")
     with pytest.raises(SettingsInvalid, match=r"data\.dir: .*data cannot be made"):

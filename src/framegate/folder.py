@@ -16,7 +16,7 @@ FOLDER_OF_THE_OWNER = 0o700
 
 
 def open_folder(path: str) -> Path:
-    """The folder, absolute, made if it was not there.
+    """The folder, absolute; made for its owner alone if it was not there.
 
     raises   SettingsInvalid when it cannot be made or written
     """
