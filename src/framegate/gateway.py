@@ -11,6 +11,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from framegate import crash
 from framegate.domain.ledger import Account, Caller, Scope
 from framegate.domain.link import Links
 from framegate.domain.money import micros_from_decimal
@@ -174,7 +175,9 @@ class Gateway:
 
     async def close(self) -> None:
         """Let what was sent be recorded, then close every door."""
+        crash.at("shutdown.begun")
         await self.submit.close()
+        crash.at("shutdown.sent")
         for upstream in self.upstreams.values():
             await upstream.close()
         for door in self.doors:
@@ -219,8 +222,10 @@ class Gateway:
         self.database.write_now(_keep_prices, self.submit.prices.values(), now_ms=now_ms())
         self.database.write_now(engine.enqueue, "sweep", SUBJECT, at_ms=now_ms())
         self.database.write_now(self.auditing.wake, now_ms=now_ms())
+        crash.at("first_start.before")
         if not self.database.write_now(_first_start, key, now_ms=now_ms()):
             return None
+        crash.at("first_start.after")
         _write_private(path, key + "\n")
         return str(path)
 
@@ -300,6 +305,7 @@ def _first_start(tx: Transaction, key: str, *, now_ms: int) -> bool:
     accounts.create_key(
         tx, account_id=account.id, key=key, scope=Scope.ADMIN, expires_ms=0, now_ms=now_ms
     )
+    crash.at("first_start.inside")
     return True
 
 
@@ -385,6 +391,7 @@ def _master(settings: Settings, folder: Path) -> bytes:
     text, origin = settings.data.secret, "data.secret"
     if not text:
         path = folder / SECRET_FILE
+        crash.at("first_start.secret")
         if not path.exists():
             _write_private(path, secrets.token_hex(MASTER_BYTES) + "\n")
         text, origin = path.read_text(encoding="ascii").strip(), str(path)

@@ -11,6 +11,7 @@ from contextlib import contextmanager
 import pytest
 
 from framegate.cli.serve import both
+from framegate.cli.terminal import EXIT_USAGE
 from framegate.client import Client, TaskFailed, Wish
 from processes import PATIENCE_S
 
@@ -158,3 +159,12 @@ def test_worker_takes_no_queue_that_does_not_exist(shell, queues):
     done = shell("work", "--queues", queues)
     assert done.exit_code == 2
     assert "--queues takes track, deliver, render, sweep" in done.output
+
+
+@pytest.mark.parametrize("command", ["serve", "work"])
+def test_crash_point_outside_a_test_build_is_refused_at_start(shell, monkeypatch, command):
+    monkeypatch.setenv("FRAMEGATE_CRASH_AT", "begin.inside")
+    done = shell(command)
+    assert done.exit_code == EXIT_USAGE
+    assert "it is for tests, with FRAMEGATE_TEST_BUILD=1" in done.stderr
+    assert not shell.folder.exists()

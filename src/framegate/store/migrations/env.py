@@ -2,9 +2,11 @@
 
 from alembic import context
 
+from framegate import crash
 from framegate.store.schema import metadata
 
 connection = context.config.attributes["connection"]
 context.configure(connection=connection, target_metadata=metadata, render_as_batch=True)
 with context.begin_transaction():
     context.run_migrations()
+    crash.at("migration.inside")
