@@ -4,6 +4,7 @@ The web, the worker and the commands get one Gateway and find the flows on it. T
 about a task here: what happens to one is the flows' business.
 """
 
+import fcntl
 import os
 import secrets
 import time
@@ -218,15 +219,20 @@ class Gateway:
         returns  the path of the file that holds the key, when it was made just now
         """
         path = self.folder / ADMIN_KEY_FILE
-        key = new_key()
         self.database.write_now(_keep_prices, self.submit.prices.values(), now_ms=now_ms())
         self.database.write_now(engine.enqueue, "sweep", SUBJECT, at_ms=now_ms())
         self.database.write_now(self.auditing.wake, now_ms=now_ms())
+        if self.database.read_now(accounts.all_accounts):
+            return None
+        # The file comes first: if we die in between, the next start gives the account this key.
+        # The other way round there would be an account whose key nobody has.
+        key = _kept_private(path, new_key())
+        if not key.startswith(KEY_PREFIX):
+            raise SettingsInvalid(f"{path} holds no key; remove it, and a new one is made")
         crash.at("first_start.before")
         if not self.database.write_now(_first_start, key, now_ms=now_ms()):
             return None
         crash.at("first_start.after")
-        _write_private(path, key + "\n")
         return str(path)
 
     def audit(self) -> list[Finding]:
@@ -392,9 +398,7 @@ def _master(settings: Settings, folder: Path) -> bytes:
     if not text:
         path = folder / SECRET_FILE
         crash.at("first_start.secret")
-        if not path.exists():
-            _write_private(path, secrets.token_hex(MASTER_BYTES) + "\n")
-        text, origin = path.read_text(encoding="ascii").strip(), str(path)
+        text, origin = _kept_private(path, secrets.token_hex(MASTER_BYTES)), str(path)
     try:
         master = bytes.fromhex(text)
     except ValueError:
@@ -404,9 +408,27 @@ def _master(settings: Settings, folder: Path) -> bytes:
     return master
 
 
+def _kept_private(path: Path, text: str) -> str:
+    """What a secret file holds; `text` where there was none. On disk before anybody relies on it.
+
+    Two processes may start together on a new folder: the first one's secret is everybody's.
+    """
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        fcntl.flock(folder, fcntl.LOCK_EX)
+        if not path.exists():
+            _write_private(path, text + "\n")
+            # The name is only durable once the folder's own entry is.
+            os.fsync(folder)
+        return path.read_text(encoding="ascii").strip()
+    finally:
+        os.close(folder)
+
+
 def _write_private(path: Path, text: str) -> None:
+    temporary = path.with_name(f"{path.name}.new")
+    temporary.unlink(missing_ok=True)  # Of a start that died here.
     # Made with its mode, not changed after: there is no moment at which others may read it.
-    temporary = path.with_name(f"{path.name}.{secrets.token_hex(4)}")
     descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, OWNER_ONLY)
     with os.fdopen(descriptor, "w", encoding="ascii") as file:
         file.write(text)
