@@ -8,9 +8,12 @@ PORT ?= 8787
 DATA ?= framegate-data
 # One test process for each core; `make test TESTS="tests/web -n0"` for a few tests in one.
 TESTS ?= -n auto
+# How often a crash run kills, and the seed that draws how; without one a fresh one is said.
+KILLS ?= 1000
+SEED ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo serve test machines check bench lock clean environment-run environment-check
+.PHONY: help demo serve test machines faults check bench lock clean environment-run environment-check
 
 help: ## Say what can be made
 	@awk -F':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -26,6 +29,9 @@ test: environment-check ## Run every test
 
 machines: environment-check ## Run the state machines of tests/machines at 5,000 examples each
 	HYPOTHESIS_PROFILE=machines-long $(BIN)/python -m pytest $(TESTS) tests/machines
+
+faults: environment-check ## Kill a gateway KILLS times under use and count what was lost
+	PYTHONPATH=tests $(BIN)/python tests/faults/run.py --kills $(KILLS) $(if $(SEED),--seed $(SEED))
 
 check: environment-check ## Format, lint, types, floors and every test
 	$(BIN)/ruff format --check

@@ -5,7 +5,7 @@ import stat
 import pytest
 
 from framegate.errors import SettingsInvalid
-from framegate.folder import master_secret, open_folder, write_private
+from framegate.folder import kept_private, master_secret, open_folder
 
 
 def test_folder_is_made_with_those_around_it(tmp_path):
@@ -53,8 +53,10 @@ def test_malformed_secret_is_refused_with_its_origin(tmp_path, secret):
         master_secret(tmp_path, given="")
 
 
-def test_private_file_is_whole_and_replaces_what_was_there(tmp_path):
-    (tmp_path / "admin.key").write_text("older")
-    write_private(tmp_path / "admin.key", "fg_x\n")
-    assert (tmp_path / "admin.key").read_text() == "fg_x\n"
-    assert [path.name for path in tmp_path.iterdir()] == ["admin.key"]
+def test_first_secret_of_a_file_is_everybodys_and_nothing_lies_beside_it(tmp_path):
+    path = tmp_path / "admin.key"
+    (tmp_path / "admin.key.new").write_text("of a start that died")
+
+    assert [kept_private(path, text) for text in ("fg_1", "fg_2")] == ["fg_1", "fg_1"]
+    assert path.read_text() == "fg_1\n"
+    assert [each.name for each in tmp_path.iterdir()] == ["admin.key"]

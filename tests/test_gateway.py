@@ -1,10 +1,14 @@
 """Opening a data folder: what is made, what is kept, what is refused."""
 
+import signal
 import stat
+import subprocess
+import sys
 
 import msgspec
 import pytest
 
+from framegate.crash import POINTS
 from framegate.errors import KeyUnknown, SettingsInvalid
 from framegate.gateway import Gateway, price_list
 from framegate.settings import PriceSettings, Settings
@@ -128,3 +132,59 @@ async def test_links_point_to_where_clients_reach_us(tmp_path, server, port, exp
     gateway = Gateway.open(settings(tmp_path, server=server), port=port)
     assert gateway.links.public_url == expected
     await gateway.close()
+
+
+FIRST_START = """
+import os, sys, msgspec
+from framegate import crash
+from framegate.gateway import Gateway
+from framegate.settings import Settings
+crash.arm(os.environ)
+gateway = Gateway.open(msgspec.convert({"data": {"dir": sys.argv[1]}}, Settings))
+gateway.prepare()
+print(gateway.links.make("videos", "vid_1", now_ms=0))
+gateway.database.close_now()
+"""
+
+
+def first_start(folder, **environment):
+    """A first start as a process of its own, which says a link."""
+    return subprocess.Popen(
+        [sys.executable, "-c", FIRST_START, str(folder)],
+        env=environment,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+
+
+@pytest.mark.parametrize("point", [each for each in POINTS if each.startswith("first_start")])
+async def test_first_start_that_died_leaves_the_next_one_a_good_key(tmp_path, point):
+    with first_start(tmp_path, FRAMEGATE_CRASH_AT=point, FRAMEGATE_TEST_BUILD="1") as died:
+        assert died.wait() == -signal.SIGKILL
+
+    gateway = Gateway.open(settings(tmp_path))
+    gateway.prepare()
+    key = (tmp_path / "admin.key").read_text().strip()
+    assert (await gateway.authenticate(key)).key.scope == "admin"
+    await gateway.close()
+
+
+async def test_first_starts_at_once_agree_on_the_secret_and_the_key(tmp_path):
+    """As `serve --no-work` and `work`, started together on a new folder."""
+    starts = [first_start(tmp_path) for _ in range(3)]
+    links = {start.communicate()[0] for start in starts}
+    assert [start.returncode for start in starts] == [0, 0, 0]
+
+    gateway = Gateway.open(settings(tmp_path))
+    key = (tmp_path / "admin.key").read_text().strip()
+    assert links == {gateway.links.make("videos", "vid_1", now_ms=0) + "\n"}
+    assert (await gateway.authenticate(key)).account.name == "default"
+    await gateway.close()
+
+
+def test_admin_key_file_without_a_key_is_a_clear_error(tmp_path):
+    (tmp_path / "admin.key").write_text("")
+    gateway = Gateway.open(settings(tmp_path))
+    with pytest.raises(SettingsInvalid, match=r"admin\.key holds no key; remove it"):
+        gateway.prepare()
+    gateway.database.close_now()

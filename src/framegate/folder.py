@@ -3,10 +3,12 @@
 The gateway opens it before anything else. What lies in it besides is the store's business.
 """
 
+import fcntl
 import os
 import secrets
 from pathlib import Path
 
+from framegate import crash
 from framegate.errors import SettingsInvalid
 
 SECRET_FILE = "secret.key"  # noqa: S105 - a file's name
@@ -39,9 +41,8 @@ def master_secret(folder: Path, *, given: str) -> bytes:
     text, origin = given, "data.secret"
     if not text:
         path = folder / SECRET_FILE
-        if not path.exists():
-            write_private(path, secrets.token_hex(SECRET_BYTES) + "\n")
-        text, origin = path.read_text(encoding="ascii").strip(), str(path)
+        crash.at("first_start.secret")
+        text, origin = kept_private(path, secrets.token_hex(SECRET_BYTES)), str(path)
     try:
         master = bytes.fromhex(text)
     except ValueError:
@@ -51,10 +52,27 @@ def master_secret(folder: Path, *, given: str) -> bytes:
     return master
 
 
-def write_private(path: Path, text: str) -> None:
-    """Write a file that only its owner may read, whole or not at all."""
+def kept_private(path: Path, text: str) -> str:
+    """What a secret file holds; `text` where there was none. On disk before anybody relies on it.
+
+    Two processes may start together on a new folder: the first one's secret is everybody's.
+    """
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        fcntl.flock(folder, fcntl.LOCK_EX)
+        if not path.exists():
+            _write_private(path, text + "\n")
+            # The name is only durable once the folder's own entry is.
+            os.fsync(folder)
+        return path.read_text(encoding="ascii").strip()
+    finally:
+        os.close(folder)
+
+
+def _write_private(path: Path, text: str) -> None:
+    temporary = path.with_name(f"{path.name}.new")
+    temporary.unlink(missing_ok=True)  # Of a start that died here.
     # Made with its mode, not changed after: there is no moment at which others may read it.
-    temporary = path.with_name(f"{path.name}.{secrets.token_hex(4)}")
     descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, OWNER_ONLY)
     with os.fdopen(descriptor, "w", encoding="ascii") as file:
         file.write(text)

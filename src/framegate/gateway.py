@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from framegate import crash
 from framegate.domain.ledger import Account, Caller, Scope
 from framegate.domain.link import Links
 from framegate.domain.money import micros_from_decimal
@@ -26,7 +27,7 @@ from framegate.flows.pool import Pool
 from framegate.flows.submit import Submit
 from framegate.flows.sweep import SUBJECT, Sweep
 from framegate.flows.track import Track
-from framegate.folder import master_secret, open_folder, write_private
+from framegate.folder import kept_private, master_secret, open_folder
 from framegate.outbound import Outbound
 from framegate.render.process import RenderLimits
 from framegate.settings import PriceSettings, Settings, UpstreamSettings
@@ -133,7 +134,9 @@ class Gateway:
 
     async def close(self) -> None:
         """Let what was sent be recorded, then close every door."""
+        crash.at("shutdown.begun")
         await self.submit.close()
+        crash.at("shutdown.sent")
         for upstream in self.upstreams.values():
             await upstream.close()
         for door in self.doors:
@@ -174,13 +177,20 @@ class Gateway:
         returns  the path of the file that holds the key, when it was made just now
         """
         path = self.folder / ADMIN_KEY_FILE
-        key = new_key()
         self.database.write_now(_keep_prices, self.submit.prices.values(), now_ms=now_ms())
         self.database.write_now(engine.enqueue, "sweep", SUBJECT, at_ms=now_ms())
         self.database.write_now(self.auditing.wake, now_ms=now_ms())
+        if self.database.read_now(accounts.all_accounts):
+            return None
+        # The file comes first: if we die in between, the next start gives the account this key.
+        # The other way round there would be an account whose key nobody has.
+        key = kept_private(path, new_key())
+        if not key.startswith(KEY_PREFIX):
+            raise SettingsInvalid(f"{path} holds no key; remove it, and a new one is made")
+        crash.at("first_start.before")
         if not self.database.write_now(_first_start, key, now_ms=now_ms()):
             return None
-        write_private(path, key + "\n")
+        crash.at("first_start.after")
         return str(path)
 
     def audit(self) -> list[Finding]:
@@ -259,6 +269,7 @@ def _first_start(tx: Transaction, key: str, *, now_ms: int) -> bool:
     accounts.create_key(
         tx, account_id=account.id, key=key, scope=Scope.ADMIN, expires_ms=0, now_ms=now_ms
     )
+    crash.at("first_start.inside")
     return True
 
 

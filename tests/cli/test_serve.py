@@ -12,6 +12,7 @@ import pytest
 
 from framegate import samples
 from framegate.cli.serve import both, without_an_address
+from framegate.cli.terminal import EXIT_USAGE
 from framegate.client import Client, TaskFailed, Wish
 from framegate.settings import ServerSettings, Settings, UpstreamSettings
 from processes import PATIENCE_S
@@ -200,3 +201,12 @@ def test_upstream_that_cannot_know_our_address_is_told_at_start(callbacks, publi
         upstreams={"kling": UpstreamSettings(kind="kling", callbacks=callbacks)},
     )
     assert without_an_address(chosen) == told
+
+
+@pytest.mark.parametrize("command", ["serve", "work"])
+def test_crash_point_outside_a_test_build_is_refused_at_start(shell, monkeypatch, command):
+    monkeypatch.setenv("FRAMEGATE_CRASH_AT", "begin.inside")
+    done = shell(command)
+    assert done.exit_code == EXIT_USAGE
+    assert "it is for tests, with FRAMEGATE_TEST_BUILD=1" in done.stderr
+    assert not shell.folder.exists()

@@ -1,12 +1,14 @@
 """`framegate serve` and `framegate work`: the two processes that run."""
 
 import asyncio
+import os
 import signal
 from collections.abc import Coroutine
 from typing import Annotated, Any, cast
 
 import typer
 
+from framegate import crash
 from framegate.cli import log
 from framegate.cli.options import ConfigOption, DataOption, settings
 from framegate.cli.terminal import say, troubles
@@ -42,6 +44,7 @@ def serve(
     """
     with troubles():
         chosen = settings(data=data, config=config, host=host, port=port)
+        crash.arm(os.environ)
         log.configure()
         server.run(_serve(chosen, works=not no_work))
 
@@ -67,6 +70,7 @@ def work(
     with troubles():
         chosen = settings(data=data, config=config, host=host, port=port)
         only = _queues(queues)
+        crash.arm(os.environ)
         log.configure()
         server.run(_work(chosen, only))
 

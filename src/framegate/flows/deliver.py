@@ -14,7 +14,7 @@ from email.utils import parsedate_to_datetime
 import msgspec
 import structlog
 
-from framegate import ids
+from framegate import crash, ids
 from framegate.domain import url as urls
 from framegate.domain.delivery import (
     ANSWER_BYTES_KEPT,
@@ -108,7 +108,11 @@ class Deliver:
         finally:
             now_ms = self.clock_ms()
             self._turns.give_back(host, account_id, took_ms=now_ms - at_ms, now_ms=now_ms)
+        if attempt.is_success:
+            crash.at("deliver.taken")
         await self.database.write(self._record, wake, owed.delivery, attempt)
+        if attempt.is_success:
+            crash.at("deliver.recorded")
 
     async def test(self, endpoint: Endpoint) -> Attempt:
         """Tell an endpoint a test, once and now; nothing of it is kept.

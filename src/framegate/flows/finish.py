@@ -4,6 +4,7 @@ Track calls it for every end that an upstream or the clock brings. It works insi
 transaction and does nothing when another worker ended the task first.
 """
 
+from framegate import crash
 from framegate.domain.task import Task, TaskStatus, Video
 from framegate.engine import embedded as engine
 from framegate.flows import tell
@@ -19,6 +20,7 @@ def succeed(
     if ended is None:
         return None
     tasks.keep_video(tx, ended, video)
+    crash.at("finish.inside")
     accounts.settle(tx, task_id=task.id, now_ms=now_ms)
     _tell(tx, ended, now_ms=now_ms, upstream_tells=upstream_tells)
     return ended

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 import msgspec
 import structlog
 
-from framegate import ids
+from framegate import crash, ids
 from framegate.domain.ledger import Account, Caller
 from framegate.domain.quote import PriceList, Quote, quote
 from framegate.domain.submission import (
@@ -110,15 +110,18 @@ class Submit:
 
         raises   Refusal with nothing kept: fields, duplicate, credit, unavailable, busy
         """
+        crash.at("submit.body")
         candidates = self.candidates(request.model, request.kind)
         if request.idempotency_key:
             again = await self.database.read(recall, request)
             if again is not None:
                 return again
         submission = await self._judged(request.body, request.model, request.kind)
+        crash.at("begin.before")
         begun = await self.database.write(
             self._begin, request, submission, candidates, now_ms=self.clock_ms()
         )
+        crash.at("begin.after")
         if isinstance(begun, CreateAnswer):
             return begun
         # The caller may hang up now; what is sent must still be recorded.
@@ -196,6 +199,7 @@ class Submit:
                 now_ms=now_ms,
             )
         engine.enqueue(tx, "track", task.id, at_ms=task.next_ms)
+        crash.at("begin.inside")
         if enlists(upstream):
             ticket = upstream.enlist(tx, self._order(task, request, submission), now_ms=now_ms)
             self._accept(tx, task, ticket, now_ms=now_ms)
@@ -278,7 +282,9 @@ class Submit:
         refusals: list[Refused] = []
         while True:
             upstream, began_ms = choice.upstream, self.clock_ms()
+            crash.at("send.before")
             answer = await self._asked(task, choice, self._order(task, request, submission))
+            crash.at("send.answered")
             took_ms = self.clock_ms() - began_ms
             self.tally.note_create(upstream.name, answer, took_ms)
             if isinstance(answer, Ticket | Uncertain):
@@ -360,12 +366,15 @@ class Submit:
     async def _record(
         self, task: Task, answer: Ticket | Uncertain, *, took_ms: int
     ) -> CreateAnswer:
+        crash.at("ticket.before")
         try:
-            return await self.database.write(
+            recorded = await self.database.write(
                 self._keep_outcome, task, answer, took_ms=took_ms, now_ms=self.clock_ms()
             )
         except FramegateError:
             return _not_recorded(task)
+        crash.at("ticket.after")
+        return recorded
 
     def _keep_outcome(
         self,
@@ -412,6 +421,7 @@ class Submit:
             # Tracking may have taken it for uncertain meanwhile, which brings the end forward.
             deadline_ms=task.created_ms + self.deadline_s * 1_000,
         )
+        crash.at("ticket.inside")
         if moved is not None:
             engine.enqueue(tx, "track", task.id, at_ms=next_ms)
             tell.endpoints_of(tx, moved, now_ms=now_ms)

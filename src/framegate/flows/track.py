@@ -12,7 +12,7 @@ from pathlib import Path
 
 import structlog
 
-from framegate import ids
+from framegate import crash, ids
 from framegate.domain.cost import cost_micros
 from framegate.domain.task import Task, TaskStatus, Video
 from framegate.domain.upstream import (
@@ -109,6 +109,7 @@ class Track:
 
     async def _follow(self, task: Task, upstream: Upstream, wake: Wake) -> None:
         answer = await upstream.poll(task.ticket)
+        crash.at("poll.asked")
         if not isinstance(answer, Render):
             _log.info("track.no_news", task=task.id, answer=_describe(answer))
             await self._wait(task, wake, TOO_LATE)
@@ -137,6 +138,7 @@ class Track:
             _log.warning("track.not_a_video", task=task.id)
             await self._wait(task, wake, NOT_A_VIDEO)
             return
+        crash.at("finish.before")
         ended = await self.database.write(
             _succeed,
             task,
@@ -145,6 +147,7 @@ class Track:
             upstream=upstream,
             now_ms=self.clock_ms(),
         )
+        crash.at("finish.after")
         if ended is None:
             # Somebody else ended it first, with a copy of their own.
             await asyncio.to_thread(self.blobs.remove, "videos", video.id)

@@ -19,6 +19,7 @@ import aiohttp
 from aiohttp.abc import AbstractResolver
 from yarl import URL
 
+from framegate import crash
 from framegate.domain import url as urls
 from framegate.errors import AddressRefused, AnswerLost, NotSent, OutboundError
 from framegate.outbound.lookup import REFUSED_SENTENCE, JudgingResolver, ThreadedLookup
@@ -120,7 +121,7 @@ class Outbound:
             body=body,
             headers=headers,
             wait_s_max=wait_s_max,
-            read=lambda response: whole(response, answer_bytes_max),
+            read=lambda response: _sent_and_read(response, answer_bytes_max),
         )
 
     async def tell(
@@ -280,6 +281,11 @@ class Outbound:
                 trace_configs=[_tracing()],
             )
         return self._open_session
+
+
+async def _sent_and_read(response: aiohttp.ClientResponse, bytes_max: int) -> bytes:
+    crash.at("send.sent")
+    return await whole(response, bytes_max)
 
 
 def _tracing() -> aiohttp.TraceConfig:

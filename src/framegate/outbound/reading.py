@@ -13,6 +13,7 @@ from pathlib import Path
 
 import aiohttp
 
+from framegate import crash
 from framegate.errors import AnswerLost, AnswerTooLarge
 from framegate.outbound.coding import Decoding
 
@@ -86,6 +87,7 @@ async def keep(response: aiohttp.ClientResponse, to: Path, bytes_max: int) -> Do
                 count += len(part)
                 # A slow disk holds up this download only, not everything on the event loop.
                 await asyncio.to_thread(write, part)
+                crash.at("download.part")
     return Downloaded(
         bytes_count=count,
         sha256=digest.hexdigest(),

@@ -12,6 +12,7 @@ import traceback
 from pathlib import Path
 from typing import BinaryIO
 
+from framegate import crash
 from framegate.errors import RenderFailed
 from framegate.render import limits
 from framegate.render.film import Stopped, make
@@ -36,6 +37,7 @@ STOP_GRACE_S = 2.0
 
 def main() -> int:
     """Render the order on stdin; 0 when an answer was given, STOPPED_STATUS when told to stop."""
+    crash.arm(os.environ)
     answers = _own_stdout()
     work = work_in(sys.stdin.buffer.readline(LINE_BYTES_MAX))
     limits.take(work.limits)
@@ -57,6 +59,7 @@ def _render(order: RenderOrder, watch: "_Watch", answers: BinaryIO) -> Event:
         nonlocal stage
         stage = progress.stage
         _say(answers, Moved(progress=progress))
+        crash.at("render.child")
 
     try:
         return Finished(rendered=make(order, on_progress=tell, is_stopped=watch.is_stopped))

@@ -15,6 +15,7 @@ from collections.abc import Callable
 
 import msgspec
 
+from framegate import crash
 from framegate.errors import RenderFailed
 from framegate.render.order import (
     LINE_BYTES_MAX,
@@ -130,6 +131,7 @@ async def _listen(
         if not isinstance(event, Moved):
             return event
         on_progress(event.progress)
+        crash.at("render.parent")
 
 
 async def _next(stdout: asyncio.StreamReader) -> Event | None:
@@ -181,4 +183,4 @@ def _environment() -> dict[str, str]:
     """As little of ours as possible: no setting and no secret has a place in a decoder."""
     kept = {name: os.environ[name] for name in _KEPT_VARIABLES if name in os.environ}
     # numpy's thread pool is never used here and would reserve memory for every core.
-    return {**kept, "OPENBLAS_NUM_THREADS": "1", "MALLOC_ARENA_MAX": "2"}
+    return {**kept, **crash.handed_down(), "OPENBLAS_NUM_THREADS": "1", "MALLOC_ARENA_MAX": "2"}

@@ -13,6 +13,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Literal
 
+from framegate import crash
+
 Kind = Literal["videos", "images", "renders"]
 SUFFIXES: dict[Kind, str] = {"videos": ".mp4", "images": "", "renders": ".mp4"}
 
@@ -41,10 +43,13 @@ class Blobs:
 
     def publish(self, kind: Kind, blob_id: str, temporary: Path) -> Path:
         """Make a finished temporary file durable under its final name."""
+        crash.at("publish.written")
         with temporary.open("rb") as file:
             os.fsync(file.fileno())
+        crash.at("publish.synced")
         target = self.path(kind, blob_id)
         temporary.rename(target)
+        crash.at("publish.renamed")
         _flush_folder(target.parent)
         return target
 

@@ -11,6 +11,7 @@ from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
+from framegate import crash
 from framegate.errors import SettingsInvalid
 from framegate.store.database import Database
 
@@ -38,5 +39,7 @@ def upgrade(database: Database) -> None:
                 "start that version, or another data folder"
             )
         config.attributes["connection"] = connection
+        crash.at("migration.before")
         command.upgrade(config, "head")
         connection.commit()
+        crash.at("migration.after")

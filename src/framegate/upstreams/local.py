@@ -17,6 +17,7 @@ from typing import Any, Protocol
 
 import structlog
 
+from framegate import crash
 from framegate.domain import picture
 from framegate.domain.link import Links
 from framegate.domain.submission import IMAGE_TO_VIDEO, Kind
@@ -144,6 +145,7 @@ class Local:
             await self._fail(row, f"the renderer stopped {TRIES_MAX} times")
             return
         await self.database.write(_started, row, now_ms=self.clock_ms())
+        crash.at("render.started")
         try:
             await self._render_and_keep(row)
         except (RenderFailed, PictureRefused) as error:
@@ -162,6 +164,7 @@ class Local:
             rendered = await self._watch(row, temporary_picture, temporary_video)
             bytes_count, sha256 = await asyncio.to_thread(fingerprint, temporary_video)
             await asyncio.to_thread(self.blobs.publish, "renders", row.id, temporary_video)
+            crash.at("render.published")
         finally:
             temporary_picture.unlink(missing_ok=True)
             temporary_video.unlink(missing_ok=True)
