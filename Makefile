@@ -6,8 +6,10 @@ BIN := .venv/bin
 HOST ?= 127.0.0.1
 PORT ?= 8787
 DATA ?= framegate-data
-# One test process for each core; `make test TESTS="tests/web -n0"` for a few tests in one.
-TESTS ?= -n auto
+# Two test processes for each core, since half of them wait for processes of their own;
+# `make test TESTS="tests/web -n0"` for a few tests in one.
+CORES := $(shell getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2)
+TESTS ?= -n $(shell expr $(CORES) \* 2) --dist worksteal
 # How often a crash run kills, and the seed that draws how; without one a fresh one is said.
 KILLS ?= 1000
 SEED ?=

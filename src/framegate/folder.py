@@ -6,6 +6,8 @@ The gateway opens it before anything else. What lies in it besides is the store'
 import fcntl
 import os
 import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from framegate import crash
@@ -57,16 +59,23 @@ def kept_private(path: Path, text: str) -> str:
 
     Two processes may start together on a new folder: the first one's secret is everybody's.
     """
-    folder = os.open(path.parent, os.O_RDONLY)
-    try:
-        fcntl.flock(folder, fcntl.LOCK_EX)
+    with alone_in(path.parent) as folder:
         if not path.exists():
             _write_private(path, text + "\n")
             # The name is only durable once the folder's own entry is.
             os.fsync(folder)
         return path.read_text(encoding="ascii").strip()
+
+
+@contextmanager
+def alone_in(folder: Path) -> Iterator[int]:
+    """Be the one process that makes something in a folder; others wait. Yields its descriptor."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield descriptor
     finally:
-        os.close(folder)
+        os.close(descriptor)
 
 
 def _write_private(path: Path, text: str) -> None:

@@ -27,7 +27,7 @@ from framegate.flows.pool import Pool
 from framegate.flows.submit import Submit
 from framegate.flows.sweep import SUBJECT, Sweep
 from framegate.flows.track import Track
-from framegate.folder import kept_private, master_secret, open_folder
+from framegate.folder import alone_in, kept_private, master_secret, open_folder
 from framegate.outbound import Outbound
 from framegate.render.process import RenderLimits
 from framegate.settings import PriceSettings, Settings, UpstreamSettings
@@ -220,7 +220,10 @@ def open_database(settings: Settings, folder: Path) -> Database:
     database = Database.open(
         url, write_queue_max=settings.data.write_queue_max, readers=settings.data.readers
     )
-    migrate.upgrade(database)
+    # Turning a new file into a write-ahead log waits for nobody, and two that migrate it at once
+    # would make its tables twice.
+    with alone_in(folder):
+        migrate.upgrade(database)
     return database
 
 
