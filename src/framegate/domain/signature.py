@@ -13,7 +13,6 @@ from typing import Literal
 
 WEBHOOK_TOLERANCE_S = 300
 SECRET_PREFIX = "whsec_"  # noqa: S105 - a prefix, not a secret
-MASTER_BYTES = 32
 
 LinkKind = Literal["videos", "images"]
 
