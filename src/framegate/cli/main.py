@@ -10,6 +10,7 @@ from framegate.cli import (
     audit,
     demo,
     generate,
+    openapi,
     pretend_vendor,
     serve,
     tasks,
@@ -37,6 +38,7 @@ framegate.add_typer(webhooks.webhooks, name="webhooks")
 framegate.add_typer(tasks.tasks, name="tasks")
 framegate.add_typer(upstreams.upstreams, name="upstreams")
 framegate.command()(audit.audit)
+framegate.command()(openapi.openapi)
 framegate.command()(pretend_vendor.pretend_vendor)
 
 

@@ -16,6 +16,7 @@ from framegate.engine import embedded as engine
 from framegate.gateway import Gateway
 from framegate.web import envelope
 from framegate.web.api import Api
+from framegate.web.described import Described
 from framegate.web.edge import Edge, Paths
 from framegate.web.envelope import request_id_of
 from framegate.web.kling import KlingDialect
@@ -31,6 +32,7 @@ def app(gateway: Gateway) -> ASGIApp:
     """The ASGI app of one gateway."""
     routes = [
         *Health(gateway).routes(),
+        *Described(gateway.links.public_url).routes(),
         *Stored(gateway).routes(),
         *Api(gateway).routes(),
         *Webhooks(gateway).routes(),
