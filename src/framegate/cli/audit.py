@@ -24,7 +24,7 @@ def audit(data: DataOption = None, config: ConfigOption = None, json: JsonOption
         if json:
             say_json({"ok": holds, "promises": [vars(finding) for finding in findings]})
         else:
-            _say(findings)
+            say_findings(findings)
         if json and not holds:
             raise typer.Exit(EXIT_FAILED)
         if not holds:
@@ -45,7 +45,8 @@ def _require_a_database(chosen: Settings) -> None:
         )
 
 
-def _say(findings: Sequence[Finding]) -> None:
+def say_findings(findings: Sequence[Finding]) -> None:
+    """One line a promise, and below it what breaks it."""
     for finding in findings:
         state = "holds" if not finding.broken else f"BROKEN by {finding.broken}"
         say(f"{finding.promise:>3}  {finding.says}: {state}")

@@ -8,6 +8,7 @@ from framegate import __version__
 from framegate.cli import (
     accounts,
     audit,
+    backup,
     demo,
     generate,
     openapi,
@@ -38,6 +39,7 @@ framegate.add_typer(webhooks.webhooks, name="webhooks")
 framegate.add_typer(tasks.tasks, name="tasks")
 framegate.add_typer(upstreams.upstreams, name="upstreams")
 framegate.command()(audit.audit)
+framegate.command()(backup.backup)
 framegate.command()(openapi.openapi)
 framegate.command()(pretend_vendor.pretend_vendor)
 
