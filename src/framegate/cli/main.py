@@ -8,6 +8,7 @@ from framegate import __version__
 from framegate.cli import (
     accounts,
     audit,
+    console,
     demo,
     generate,
     pretend_vendor,
@@ -37,6 +38,7 @@ framegate.add_typer(webhooks.webhooks, name="webhooks")
 framegate.add_typer(tasks.tasks, name="tasks")
 framegate.add_typer(upstreams.upstreams, name="upstreams")
 framegate.command()(audit.audit)
+framegate.command()(console.console)
 framegate.command()(pretend_vendor.pretend_vendor)
 
 
