@@ -15,15 +15,19 @@ KILLS ?= 1000
 SEED ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo serve test machines faults check bench lock clean environment-run environment-check
+.PHONY: help demo serve test machines faults check bench lock clean assets screenshots environment-run environment-check
 
 help: ## Say what can be made
-	@awk -F':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F':.*## ' '/^[a-z]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 demo: environment-run ## Start a gateway and make demo.mp4 from a shipped picture
 	$(BIN)/framegate demo --output demo.mp4
 
-serve: environment-run ## Start a gateway on HOST:PORT that keeps its files in DATA
+# Without them the console looks plainer and everything works: no reason not to start.
+assets: environment-run
+	@$(PYTHON) tools/assets.py || true
+
+serve: assets ## Start a gateway on HOST:PORT that keeps its files in DATA
 	$(BIN)/framegate serve --host $(HOST) --port $(PORT) --data $(DATA)
 
 test: environment-check ## Run every test
@@ -45,11 +49,14 @@ check: environment-check ## Format, lint, types, floors and every test
 bench: environment-check ## Measure, always beside a peer or a limit
 	@set -e; for file in bench/*.py; do echo "== $$file"; $(BIN)/python $$file; done
 
+screenshots: environment-check ## Make pictures of every page and state of the console in out/screenshots
+	$(BIN)/python tools/screenshots.py out/screenshots
+
 lock: environment-check ## Choose the newest versions again and write requirements/*.lock
 	$(BIN)/python tools/locks.py
 
 clean: ## Remove the environment and everything that tools leave behind
-	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis dist
+	rm -rf .venv src/framegate/web/console/static/vendor .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis dist
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 environment-run environment-check:

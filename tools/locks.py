@@ -1,8 +1,8 @@
 """Write requirements/*.lock from pyproject.toml: `make lock`.
 
-One lock each for the installer, for running and for checking. Every file is pinned by its hash and
-no lock names an index: where packages come from is the business of the machine that installs
-(docs/decisions/0002-hash-locks-without-addresses.md).
+One lock each for the installer, for npm, for running and for checking. Every file is pinned by its
+hash and no lock names an index: where packages come from is the business of the machine that
+installs (docs/decisions/0002-hash-locks-without-addresses.md).
 """
 
 import subprocess
@@ -13,16 +13,18 @@ ROOT = Path(__file__).resolve().parent.parent
 PYTHON_MIN = "3.11"
 
 COMPILE = (
-    *("pip", "compile", "pyproject.toml", "--quiet", "--upgrade"),
+    *("pip", "compile", "--quiet", "--upgrade"),
     *("--universal", "--python-version", PYTHON_MIN, "--generate-hashes"),
     *("--no-emit-index-url", "--no-emit-find-links", "--no-annotate", "--no-header"),
 )
 
 LOCKS = {
-    "bootstrap": ("--only-group", "bootstrap"),
-    "run": ("--group", "build"),
+    "bootstrap": ("--group", "bootstrap"),
+    "node": ("--group", "node"),
+    "run": ("pyproject.toml", "--group", "build"),
     # The same versions as in run.lock, so that what is tested is what runs.
     "check": (
+        "pyproject.toml",
         "--all-extras",
         "--group",
         "build",

@@ -5,8 +5,11 @@ FramegateError
 │   ├── KeyMissing               401/1001
 │   ├── KeyUnknown               401/1002
 │   ├── KeyExpired               401/1004
+│   ├── SessionOver              401/1002
 │   ├── RightMissing             403/1103
-│   │   └── LinkExpired          403/1103
+│   │   ├── LinkExpired          403/1103
+│   │   ├── SignInLinkSpent      403/1103
+│   │   └── OriginWrong          403/1103
 │   ├── CreditMissing            402/1102
 │   ├── BodyMalformed            400/1200
 │   │   ├── BodyTooLarge         413/1200
@@ -113,6 +116,17 @@ class KeyExpired(Refusal):
         )
 
 
+class SessionOver(Refusal):
+    """A browser's session that was signed out, lay idle for too long, or lost its key."""
+
+    http_status, code, slug = 401, 1002, "session-over"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "this session is over; sign in again", headers=(("WWW-Authenticate", "Bearer"),)
+        )
+
+
 class RightMissing(Refusal):
     """The key is good, but not for this."""
 
@@ -126,6 +140,26 @@ class LinkExpired(RightMissing):
 
     def __init__(self) -> None:
         super().__init__("this link has expired; query the task for a fresh one")
+
+
+class SignInLinkSpent(RightMissing):
+    """A one-time link into the console that was used, is too old, or never was."""
+
+    slug = "sign-in-link-spent"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "this sign-in link was used or has expired; `framegate console` prints a fresh one"
+        )
+
+
+class OriginWrong(RightMissing):
+    """A browser's session came with a request that no page of ours has made."""
+
+    slug = "origin-wrong"
+
+    def __init__(self) -> None:
+        super().__init__("this request did not come from the console itself; nothing was changed")
 
 
 class CreditMissing(Refusal):

@@ -21,6 +21,7 @@ from framegate.domain.url import endpoint
 from framegate.engine import embedded as engine
 from framegate.engine.embedded import EmbeddedEngine, Lane, Queue, Wake
 from framegate.errors import KeyExpired, KeyUnknown, SettingsInvalid
+from framegate.flows import sign_in
 from framegate.flows.audit import Audit
 from framegate.flows.deliver import Deliver
 from framegate.flows.pool import Pool
@@ -153,6 +154,16 @@ class Gateway:
             raise KeyUnknown
         if caller.key.expires_ms and caller.key.expires_ms <= now_ms():
             raise KeyExpired
+        return caller
+
+    async def caller_of_session(self, token: str) -> Caller:
+        """Who a session of the console belongs to.
+
+        raises   SessionOver
+        """
+        caller, is_to_be_noted = await self.database.read(sign_in.caller_of, token, now_ms=now_ms())
+        if is_to_be_noted:
+            await self.database.write(sign_in.note_use, token, now_ms=now_ms())
         return caller
 
     def engine(self, queues: frozenset[Queue] | None = None) -> EmbeddedEngine:

@@ -51,7 +51,7 @@ def test_every_module_has_a_floor():
     assert modules <= floors()
 
 
-@pytest.mark.parametrize("lock", ["bootstrap", "run", "check"])
+@pytest.mark.parametrize("lock", ["bootstrap", "node", "run", "check"])
 def test_lock_pins_every_file_and_names_no_address(lock):
     text = (ROOT / "requirements" / f"{lock}.lock").read_text()
     assert "://" not in text

@@ -9,6 +9,7 @@ from framegate.cli import (
     accounts,
     audit,
     backup,
+    console,
     demo,
     generate,
     openapi,
@@ -41,6 +42,7 @@ framegate.add_typer(upstreams.upstreams, name="upstreams")
 framegate.command()(audit.audit)
 framegate.command()(backup.backup)
 framegate.command()(openapi.openapi)
+framegate.command()(console.console)
 framegate.command()(pretend_vendor.pretend_vendor)
 
 

@@ -10,8 +10,9 @@ import typer
 
 from framegate import crash
 from framegate.cli import log
+from framegate.cli.console import say_link
 from framegate.cli.options import ConfigOption, DataOption, settings
-from framegate.cli.terminal import say, troubles
+from framegate.cli.terminal import out, say, troubles
 from framegate.engine.embedded import Queue
 from framegate.errors import SettingsInvalid
 from framegate.gateway import Gateway
@@ -19,6 +20,7 @@ from framegate.settings import Settings
 from framegate.web import server
 from framegate.web.app import app
 from framegate.web.connection import Limits
+from framegate.web.console.static_files import has_vendor_files
 from framegate.worker import QUEUES, only_worker
 from framegate.worker import work as run_worker
 
@@ -39,8 +41,9 @@ def serve(
     """Start the gateway: the API and, unless told otherwise, its worker.
 
     The first start on an empty data folder makes the account `default`,
-    without a limit, and writes its key to DIR/admin.key. Ctrl-C stops it;
-    what is under way goes on at the next start.
+    without a limit, and writes its key to DIR/admin.key. On a terminal it
+    prints a link that signs a browser in once. Ctrl-C stops it; what is
+    under way goes on at the next start.
     """
     with troubles():
         chosen = settings(data=data, config=config, host=host, port=port)
@@ -93,6 +96,10 @@ async def _serve(chosen: Settings, *, works: bool) -> None:
         if not works:
             command = _beside(chosen, listener.port)
             say(f"it does not work on tasks: run `{command}` on the same data folder")
+        if key_file or out.is_terminal:
+            say_link(gateway)
+        if not has_vendor_files():
+            say("the console has no fonts and scripts of others here: `make assets` fetches them")
 
     limits = Limits(
         head_wait_s=chosen.server.header_wait_s,

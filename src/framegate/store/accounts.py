@@ -44,6 +44,12 @@ _CALLER_OF = (
     .where(_keys.c.sha256 == bindparam("fingerprint"))
     .set_label_style(LABEL_STYLE_TABLENAME_PLUS_COL)
 )
+_CALLER_OF_KEY = (
+    select(_keys, _accounts)
+    .join_from(_keys, _accounts, _keys.c.account_id == _accounts.c.id)
+    .where(_keys.c.id == bindparam("key_id"))
+    .set_label_style(LABEL_STYLE_TABLENAME_PLUS_COL)
+)
 _THE_ACCOUNT = _accounts.c.id == bindparam("paid_by")
 # The check and the taking are one statement, so that two creates cannot spend the same credit.
 _SET_ASIDE = (
@@ -156,9 +162,13 @@ def create_key(
 def caller_of(tx: Transaction, key: str) -> Caller | None:
     """Who a presented key belongs to; None when it is not one of ours."""
     row = tx.execute(_CALLER_OF, {"fingerprint": _fingerprint(key)}).one_or_none()
-    if row is None:
-        return None
-    return Caller(key=_key(row, "keys_"), account=_account(row, "accounts_"))
+    return _caller(row) if row else None
+
+
+def caller_of_key(tx: Transaction, key_id: str) -> Caller | None:
+    """The caller behind a key's record, good or not: for a session, which keeps no key."""
+    row = tx.execute(_CALLER_OF_KEY, {"key_id": key_id}).one_or_none()
+    return _caller(row) if row else None
 
 
 def keys_of(tx: Transaction, account_id: str) -> list[Key]:
@@ -338,6 +348,10 @@ def _shortage(tx: Transaction, account_id: str, needed: int, unit: str, what: st
 
 def _fingerprint(key: str) -> str:
     return hashlib.sha256(key.encode()).hexdigest()
+
+
+def _caller(row: Row[Any]) -> Caller:
+    return Caller(key=_key(row, "keys_"), account=_account(row, "accounts_"))
 
 
 def _account(row: Row[Any], prefix: str = "") -> Account:

@@ -66,6 +66,26 @@ keys = Table(
     Index(None, "account_id"),
 )
 
+sign_in_links = Table(
+    "sign_in_links",
+    metadata,
+    Column("token_sha256", String, primary_key=True, comment="hex; the token is kept nowhere"),
+    Column("key_id", ForeignKey("keys.id"), nullable=False, comment="whose session it opens"),
+    _number("created_ms", "when it was made"),
+    _number("expires_ms", "when it stops working"),
+    _number("used_ms", "when it opened its one session; 0: it has not"),
+)
+
+sessions = Table(
+    "sessions",
+    metadata,
+    Column("token_sha256", String, primary_key=True, comment="hex; the cookie is kept nowhere"),
+    Column("key_id", ForeignKey("keys.id"), nullable=False, comment="what it may do, and for whom"),
+    _number("created_ms", "when somebody signed in"),
+    _number("seen_ms", "when it was last used, to the hour"),
+    _number("ended_ms", "when it was signed out; 0: it was not"),
+)
+
 price_lists = Table(
     "price_lists",
     metadata,

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
@@ -17,6 +17,8 @@ from framegate.gateway import Gateway
 from framegate.web import envelope
 from framegate.web.api import Api
 from framegate.web.described import Described
+from framegate.web.console.pages import HOME
+from framegate.web.console.routes import Console
 from framegate.web.edge import Edge, Paths
 from framegate.web.envelope import request_id_of
 from framegate.web.kling import KlingDialect
@@ -42,7 +44,8 @@ def app(gateway: Gateway) -> ASGIApp:
         *KlingDialect(gateway).routes(),
         *VendorTasks(gateway).routes(),
     ]
-    return Edge(Paths(routes))
+    console = Console.open(gateway, others=routes)
+    return Edge(Paths([*routes, *console.routes]), refused=console.pages.refused)
 
 
 @dataclass(frozen=True)
@@ -60,7 +63,9 @@ class Health:
         ]
 
     async def about(self, request: Request) -> Response:
-        """`GET /`: what this is and where to go."""
+        """`GET /`: the console for browsers; for others what this is and where to go."""
+        if "text/html" in request.headers.get("accept", ""):
+            return RedirectResponse(HOME, status_code=303, headers={"Vary": "Accept"})
         url = self.gateway.links.public_url
         data: dict[str, Any] = {
             "name": "framegate",
@@ -68,8 +73,9 @@ class Health:
             "create": f"POST {url}/kling/image-to-video/kling-3.0-turbo",
             "upload": f"POST {url}/api/images",
             "health": f"{url}/healthz",
+            "console": f"{url}{HOME}",
         }
-        return envelope.success(data, request_id_of(request))
+        return envelope.success(data, request_id_of(request), headers=(("Vary", "Accept"),))
 
     async def healthz(self, request: Request) -> Response:
         """The process answers; nothing else is asked."""

@@ -1,30 +1,47 @@
-"""Who sent this request: the Bearer key, and the account it spends from."""
+"""Who sent this request: a Bearer key or the console's session, and the account that pays."""
 
 from starlette.requests import Request
 
 from framegate.domain.ledger import Caller
 from framegate.errors import KeyMissing, KeyUnknown, RightMissing
 from framegate.gateway import Gateway
+from framegate.web import session
 
 # Longer than any key of ours: more is not worth a hash.
 KEY_CHARACTERS_MAX = 200
 
 
 async def caller_of(request: Request, gateway: Gateway) -> Caller:
-    """The caller behind `Authorization: Bearer KEY`.
+    """The caller behind `Authorization: Bearer KEY`, else behind the console's cookie.
 
-    raises   KeyMissing, KeyUnknown, KeyExpired
+    raises   KeyMissing, KeyUnknown, KeyExpired; SessionOver and OriginWrong for a cookie
     """
     header = request.headers.get("authorization", "").strip()
     if not header:
-        raise KeyMissing
+        return await _caller_of_session(request, gateway)
     scheme, _, key = header.partition(" ")
     key = key.strip()
     if scheme.lower() != "bearer" or not key:
         raise KeyMissing
-    if len(key) > KEY_CHARACTERS_MAX or not key.isascii():
+    return await caller_with(key, gateway)
+
+
+async def caller_with(key: str, gateway: Gateway) -> Caller:
+    """The caller who shows a key, in a header or in the sign-in's form.
+
+    raises   KeyUnknown, KeyExpired
+    """
+    if not key or len(key) > KEY_CHARACTERS_MAX or not key.isascii():
         raise KeyUnknown
     return await gateway.authenticate(key)
+
+
+async def _caller_of_session(request: Request, gateway: Gateway) -> Caller:
+    token = session.token_of(request, gateway.links.public_url)
+    if not token:
+        raise KeyMissing
+    session.judge_origin(request, gateway.links.public_url, from_script=True)
+    return await gateway.caller_of_session(token)
 
 
 async def creator_of(request: Request, gateway: Gateway) -> Caller:

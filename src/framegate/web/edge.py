@@ -36,6 +36,9 @@ HEADERS_ON_EVERY_ANSWER = (
     (b"referrer-policy", b"no-referrer"),
 )
 
+# How an error is answered: in the envelope, unless somebody looks at pages.
+Refused = Callable[[Refusal, Scope, str], Response]
+
 _log = structlog.get_logger(__name__)
 
 
@@ -53,8 +56,10 @@ class Edge:
         *,
         new_request_id: Callable[[], str] = new_request_id,
         answer_wait_s_max: float = ANSWER_WAIT_S_MAX,
+        refused: Refused | None = None,
     ) -> None:
         self._app = app
+        self._refused = refused or _in_the_envelope
         self._new_request_id = new_request_id
         self._answer_wait_s_max = answer_wait_s_max
 
@@ -72,10 +77,10 @@ class Edge:
         except asyncio.CancelledError:
             # The server stops and its patience is over. What the handler did is not known here,
             # so the answer must not promise that nothing was created: 5000 means uncertain.
-            await _refuse(InternalFault(), scope, receive, outgoing)
+            await self._refuse(InternalFault(), scope, receive, outgoing)
             raise
         except Exception as exc:  # noqa: BLE001  The edge: here an error becomes an answer.
-            await _refuse(_refusal_for(exc, scope, outgoing), scope, receive, outgoing)
+            await self._refuse(_refusal_for(exc, scope, outgoing), scope, receive, outgoing)
 
     async def _answer_in_time(self, scope: Scope, receive: Receive, outgoing: "_Outgoing") -> None:
         async with asyncio.timeout(self._answer_wait_s_max) as deadline:
@@ -84,6 +89,18 @@ class Edge:
                 await self._app(scope, receive, outgoing)
             finally:
                 outgoing.on_begin = None
+
+    async def _refuse(
+        self, error: Refusal, scope: Scope, receive: Receive, outgoing: "_Outgoing"
+    ) -> None:
+        # Half an answer cannot be taken back: the server sees that it is not whole and hangs up.
+        if not outgoing.has_begun:
+            answer = self._refused(error, scope, outgoing.request_id)
+            await answer(scope, receive, outgoing)
+
+
+def _in_the_envelope(error: Refusal, _: Scope, request_id: str) -> Response:
+    return envelope.refusal(error, request_id)
 
 
 def _lift(deadline: asyncio.Timeout) -> None:
@@ -115,12 +132,6 @@ class _Outgoing:
             (b"x-request-id", self.request_id.encode("ascii")),
             *(header for header in HEADERS_ON_EVERY_ANSWER if header[0] not in given),
         ]
-
-
-async def _refuse(error: Refusal, scope: Scope, receive: Receive, outgoing: _Outgoing) -> None:
-    # Half an answer cannot be taken back: the server sees that it is not whole and hangs up.
-    if not outgoing.has_begun:
-        await envelope.refusal(error, outgoing.request_id)(scope, receive, outgoing)
 
 
 def _refusal_for(exc: Exception, scope: Scope, outgoing: _Outgoing) -> Refusal:

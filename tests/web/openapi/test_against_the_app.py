@@ -19,6 +19,7 @@ from framegate.web.openapi.document import described, document
 
 EXAMPLES_EACH = 15
 PROXIED = "/proxy/kling"
+PAGES = "/console/"
 
 # What the library expects and this gateway does not promise: the page's schema cannot say that one
 # first frame is needed (its $comment does), and a parameter that nobody knows is left alone.
@@ -29,12 +30,15 @@ UNTRUE = {
 
 
 def routes_of(served):
-    """The route table; the page's paths answer under two more prefixes and count once (rule 48)."""
+    """The route table, without the console's pages for people.
+
+    The API page's paths answer under two more prefixes and count once (rule 48).
+    """
     table = {
         (method, route.path)
         for route in served._app.routes
         for method in route.methods
-        if method != "HEAD"
+        if method != "HEAD" and not route.path.startswith(PAGES)
     }
     return {
         (method, path)

@@ -1,0 +1,55 @@
+"""`framegate console`: a link that signs a browser in to the console, once."""
+
+from typing import Annotated
+
+import typer
+
+from framegate.cli.accounts import opened
+from framegate.cli.options import ConfigOption, DataOption, JsonOption
+from framegate.cli.terminal import say, say_json
+from framegate.domain.session import LINK_GOOD_FOR_MS
+from framegate.errors import NotFound
+from framegate.flows import sign_in
+from framegate.gateway import Gateway, now_ms
+
+GOOD_FOR_MINUTES = LINK_GOOD_FOR_MS // 60_000
+
+
+def console(
+    account: Annotated[
+        str | None,
+        typer.Option(help="Whose console, by name or id.", show_default="the operator's"),
+    ] = None,
+    data: DataOption = None,
+    config: ConfigOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Print a link that signs a browser in to the console, once, within 15 minutes.
+
+    The session may do what the account's best key may do, for as long as
+    that key is good. A running server is needed to open it.
+    """
+    with opened(data, config) as gateway:
+        url, name = _link(gateway, account)
+        if json:
+            say_json({"url": url, "account": name, "good_for_s": LINK_GOOD_FOR_MS // 1_000})
+            return
+        say(url)
+        say(f"signs one browser in as {name}, within {GOOD_FOR_MINUTES} minutes")
+
+
+def say_link(gateway: Gateway) -> None:
+    """What `serve` says of the console; nothing where no account has an admin key."""
+    try:
+        url, _ = _link(gateway, None)
+    except NotFound:
+        return
+    say(f"console: {url} (once, within {GOOD_FOR_MINUTES} minutes; then: framegate console)")
+
+
+def _link(gateway: Gateway, account: str | None) -> tuple[str, str]:
+    token = sign_in.new_token()
+    caller = gateway.database.write_now(
+        sign_in.make_link, account=account, token=token, now_ms=now_ms()
+    )
+    return f"{gateway.links.public_url}/console/link/{token}", caller.account.name

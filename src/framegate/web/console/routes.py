@@ -1,0 +1,34 @@
+"""Every page of the console. Adding one is adding it here; `navigation` has its place already."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from starlette.routing import Route
+
+from framegate.gateway import Gateway
+from framegate.web.console.pages import Pages
+from framegate.web.console.playground import Playground
+from framegate.web.console.sign_in import SignIn
+
+
+@dataclass(frozen=True)
+class Console:
+    """The pages of one gateway, and the routes that lead to them."""
+
+    pages: Pages
+    routes: list[Route]
+
+    @classmethod
+    def open(cls, gateway: Gateway, *, others: Iterable[Route]) -> "Console":
+        """Make the pages.
+
+        others   the routes beside the console's: the navigation links to some of them
+        """
+        pages = Pages(gateway)
+        routes = [
+            *pages.files.routes(),
+            *SignIn(gateway, pages).routes(),
+            *Playground(pages).routes(),
+        ]
+        pages.paths.update(route.path for route in [*others, *routes])
+        return cls(pages, routes)

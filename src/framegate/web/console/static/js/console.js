@@ -1,0 +1,70 @@
+// What every page does: copy ids, switch the theme, open and close dialogs and menus, show local times.
+
+import { showTimes } from "./times.js";
+import { toast } from "./toast.js";
+import { words } from "./words.js";
+
+const YEAR_S = 365 * 86400;
+
+document.addEventListener("click", async (event) => {
+  const copied = event.target.closest("[data-copy]");
+  if (copied) await copy(copied.dataset.copy);
+
+  const opener = event.target.closest("[data-opens]");
+  if (opener) document.getElementById(opener.dataset.opens).showModal();
+  const closer = event.target.closest("[data-closes]");
+  if (closer) closer.closest("dialog").close();
+  // A click beside a dialog, on its backdrop, closes it.
+  if (event.target instanceof HTMLDialogElement) event.target.close();
+
+  for (const menu of document.querySelectorAll(".menu[open]")) {
+    if (!menu.contains(event.target)) menu.open = false;
+  }
+});
+
+document.addEventListener("keydown", (event) => {
+  if (event.key !== "Escape") return;
+  for (const menu of document.querySelectorAll(".menu[open]")) {
+    menu.open = false;
+    menu.querySelector("summary").focus();
+  }
+});
+
+for (const form of document.querySelectorAll("[data-theme-switch]")) {
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    switchTheme(event.submitter.value);
+  });
+}
+
+function switchTheme(theme) {
+  document.documentElement.dataset.theme = theme;
+  document.cookie = `framegate_theme=${theme}; path=/; max-age=${YEAR_S}; samesite=strict`;
+  for (const button of document.querySelectorAll("[data-theme-switch] button")) {
+    button.setAttribute("aria-pressed", String(button.value === theme));
+  }
+}
+
+/** Put a text on the clipboard and say so. */
+export async function copy(text) {
+  try {
+    await navigator.clipboard.writeText(text);
+  } catch {
+    // Plain HTTP on another machine than this one has no clipboard for scripts.
+    const area = document.createElement("textarea");
+    area.value = text;
+    document.body.append(area);
+    area.select();
+    document.execCommand("copy");
+    area.remove();
+  }
+  toast(words.copied);
+}
+
+// Requests of htmx carry the same proof as those of api.js, and what they bring gets local times.
+document.addEventListener("htmx:config:request", (event) => {
+  event.detail.ctx.request.headers["X-Framegate-Console"] = "1";
+});
+document.addEventListener("htmx:after:swap", () => showTimes());
+
+showTimes();
