@@ -250,9 +250,10 @@ def check_credit(tx: Transaction, *, account_id: str, amount_micros: int, curren
         raise CreditMissing(_shortage(tx, account_id, amount_micros, f" {currency}", "this task"))
 
 
-def settle(tx: Transaction, *, task_id: str, now_ms: int) -> None:
+def settle(tx: Transaction, *, task_id: str, now_ms: int) -> int:
     """Take the whole hold of a task that succeeded.
 
+    returns  what was taken, in micros
     raises   LedgerBroken when the hold is not open: the caller's task row said it was
     """
     account_id, amount_micros = _close_hold(tx, task_id, HoldState.SETTLED, now_ms)
@@ -264,6 +265,7 @@ def settle(tx: Transaction, *, task_id: str, now_ms: int) -> None:
         lines=((account_id, -amount_micros), (REVENUE, amount_micros)),
         now_ms=now_ms,
     )
+    return amount_micros
 
 
 def release(tx: Transaction, *, task_id: str, now_ms: int) -> None:

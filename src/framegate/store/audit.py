@@ -44,6 +44,17 @@ _CHECKS: list[tuple[int, str, str]] = [
            HAVING a.posted_micros <> COALESCE(SUM(e.amount_micros), 0)""",
     ),
     (
+        2,
+        "usage is what the ledger took for its tasks",
+        """SELECT a.id FROM accounts a
+           LEFT JOIN (SELECT account_id, SUM(spent_micros) AS micros FROM usage
+                      GROUP BY account_id) u ON u.account_id = a.id
+           LEFT JOIN (SELECT e.ledger, SUM(e.amount_micros) AS micros FROM transfers t
+                      JOIN entries e ON e.transfer_id = t.id
+                      WHERE t.kind = 'settle' GROUP BY e.ledger) s ON s.ledger = a.id
+           WHERE COALESCE(u.micros, 0) <> -COALESCE(s.micros, 0)""",
+    ),
+    (
         3,
         "held is the sum of the open holds",
         """SELECT a.id FROM accounts a
@@ -84,6 +95,15 @@ _CHECKS: list[tuple[int, str, str]] = [
               OR (s.id IS NOT NULL AND COALESCE(e.amount_micros, 0) <> -t.price_micros)
            UNION SELECT s.id FROM transfers s LEFT JOIN tasks t ON t.id = s.task_id
            WHERE s.kind <> 'topup' AND t.id IS NULL""",
+    ),
+    (
+        11,
+        "a task is what the last line of its life says",
+        """SELECT t.id FROM tasks t
+           LEFT JOIN (SELECT task_id, MAX(id) AS id FROM life GROUP BY task_id) n
+             ON n.task_id = t.id
+           LEFT JOIN life l ON l.id = n.id
+           WHERE COALESCE(l.status, '') <> t.status""",
     ),
     (
         12,
