@@ -22,6 +22,7 @@ from framegate.engine import embedded as engine
 from framegate.engine.embedded import EmbeddedEngine, Lane, Queue, Wake
 from framegate.errors import KeyExpired, KeyUnknown, SettingsInvalid
 from framegate.flows.audit import Audit
+from framegate.flows.cancel import Cancel
 from framegate.flows.deliver import Deliver
 from framegate.flows.pool import Pool
 from framegate.flows.submit import Submit
@@ -75,6 +76,7 @@ class Gateway:
     upstreams: dict[str, Upstream]
     submit: Submit
     track: Track
+    cancel: Cancel
     deliver: Deliver
     sweep: Sweep
     auditing: Audit
@@ -116,6 +118,7 @@ class Gateway:
             upstreams=upstreams,
             submit=_submit(parts, upstreams),
             track=_track(parts, upstreams),
+            cancel=Cancel(database=database, upstreams=upstreams, clock_ms=now_ms),
             deliver=_deliver(parts),
             sweep=Sweep(
                 database=database,

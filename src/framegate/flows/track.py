@@ -115,6 +115,8 @@ class Track:
             await self._wait(task, wake, TOO_LATE)
         elif answer.status is RenderStatus.FAILED:
             await self._give_up(task, TaskStatus.FAILED, answer.message, upstream)
+        elif answer.status is RenderStatus.CANCELLED:
+            await self._give_up(task, TaskStatus.CANCELLED, answer.message, upstream)
         elif answer.status is RenderStatus.SUCCEEDED:
             await self._collect(task, answer, upstream, wake)
         elif answer.status is RenderStatus.PROCESSING and task.status is TaskStatus.SUBMITTED:
