@@ -6,6 +6,7 @@ every end of a task are built once (decision 12).
 """
 
 import hashlib
+from collections.abc import Collection
 from typing import Any
 
 from sqlalchemy import (
@@ -123,6 +124,12 @@ def all_accounts(tx: Transaction) -> list[Account]:
     return [_account(row) for row in rows]
 
 
+def names_by_ids(tx: Transaction, account_ids: Collection[str]) -> dict[str, str]:
+    """What operators call some accounts, by their ids."""
+    query = select(_accounts.c.id, _accounts.c.name).where(_accounts.c.id.in_(account_ids))
+    return {row.id: row.name for row in tx.execute(query)}
+
+
 # --- keys -------------------------------------------------------------------------------------
 
 
@@ -167,6 +174,12 @@ def keys_of(tx: Transaction, account_id: str) -> list[Key]:
         select(_keys).where(_keys.c.account_id == account_id).order_by(_keys.c.created_ms)
     )
     return [_key(row) for row in rows]
+
+
+def keys_by_ids(tx: Transaction, key_ids: Collection[str]) -> dict[str, Key]:
+    """Some keys, by their ids."""
+    rows = tx.execute(select(_keys).where(_keys.c.id.in_(key_ids)))
+    return {row.id: _key(row) for row in rows}
 
 
 def revoke_key(tx: Transaction, key_id: str, *, now_ms: int) -> bool:

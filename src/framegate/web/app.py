@@ -23,6 +23,7 @@ from framegate.web.metrics import Metrics
 from framegate.web.news import News
 from framegate.web.operator import Operator
 from framegate.web.stored import Stored
+from framegate.web.tasks import Tasks
 from framegate.web.vendor import VendorTasks
 from framegate.web.webhooks import Webhooks
 
@@ -33,6 +34,7 @@ def app(gateway: Gateway) -> ASGIApp:
         *Health(gateway).routes(),
         *Stored(gateway).routes(),
         *Api(gateway).routes(),
+        *Tasks(gateway).routes(),
         *Webhooks(gateway).routes(),
         *Operator(gateway).routes(),
         *Metrics(gateway).routes(),
