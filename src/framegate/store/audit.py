@@ -192,6 +192,15 @@ Check = Callable[..., Finding]
 
 def checks() -> list[Check]:
     """Every check, in the order of the promises, for a caller who wants a pause between two."""
+    return [partial(_finding, promise, says, look) for promise, says, look in _looks()]
+
+
+def names() -> list[tuple[int, str]]:
+    """The number and the sentence of every check, in the order of the promises."""
+    return [(promise, says) for promise, says, _ in _looks()]
+
+
+def _looks() -> list[tuple[int, str, Look]]:
     queried: list[tuple[int, str, Look]] = [
         (promise, says, partial(_first_column, query=query)) for promise, says, query in _CHECKS
     ]
@@ -199,8 +208,7 @@ def checks() -> list[Check]:
         (5, "a price is the price of its facts under the version kept", _wrong_prices),
         (16, "a stored video's file is there, whole", _missing),
     ]
-    ordered = sorted([*queried, *computed], key=lambda check: check[0])
-    return [partial(_finding, promise, says, look) for promise, says, look in ordered]
+    return sorted([*queried, *computed], key=lambda check: check[0])
 
 
 def run(tx: Transaction, *, video_files: dict[str, int]) -> list[Finding]:

@@ -14,6 +14,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from framegate import ids
+from framegate.desk.ledger import account_shown
 from framegate.domain import picture
 from framegate.domain.ledger import Caller
 from framegate.domain.money import decimal_from_micros
@@ -96,15 +97,7 @@ class Api:
     async def account(self, request: Request) -> Response:
         """`GET /api/account`: what the caller's account has, holds and may spend."""
         account = (await auth.caller_of(request, self.gateway)).account
-        data = {
-            "id": account.id,
-            "name": account.name,
-            "unlimited": account.is_unlimited,
-            "posted": decimal_from_micros(account.posted_micros),
-            "held": decimal_from_micros(account.held_micros),
-            "available": decimal_from_micros(account.available_micros),
-            "currency": self._currency(),
-        }
+        data = account_shown(account, self._currency())
         return envelope.success(data, request_id_of(request))
 
     def _currency(self) -> str:

@@ -16,8 +16,10 @@ from framegate.engine import embedded as engine
 from framegate.gateway import Gateway
 from framegate.web import envelope
 from framegate.web.api import Api
+from framegate.web.books import Books
 from framegate.web.edge import Edge, Paths
 from framegate.web.envelope import request_id_of
+from framegate.web.events import Events
 from framegate.web.kling import KlingDialect
 from framegate.web.metrics import Metrics
 from framegate.web.news import News
@@ -35,6 +37,8 @@ def app(gateway: Gateway) -> ASGIApp:
         *Stored(gateway).routes(),
         *Api(gateway).routes(),
         *Tasks(gateway).routes(),
+        *Events(gateway).routes(),
+        *Books(gateway).routes(),
         *Webhooks(gateway).routes(),
         *Operator(gateway).routes(),
         *Metrics(gateway).routes(),
