@@ -12,7 +12,7 @@ from framegate.store import tasks
 from framegate.web import events
 from framegate.web.app import app
 
-PATIENCE_S = 30
+PATIENCE_S = 10
 CREATE = "/kling/image-to-video/kling-3.0-turbo"
 BODY = (
     b'{"contents":[{"type":"first_frame","url":"https://cdn.example.com/a.jpg"}],'
@@ -114,6 +114,7 @@ async def test_reader_that_comes_back_misses_nothing_and_hears_nothing_twice(doo
     key = door.key()
     first = await made(door, key)
     async with reading(door, "/api/events", key) as reader:
+        await reader.event("open")
         moved(door, first, TaskStatus.PROCESSING)
         seen, _ = await reader.event()
     second = await made(door, key)

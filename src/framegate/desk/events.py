@@ -44,11 +44,7 @@ class Stream:
     past: Past
     is_admin: bool
     task: Task | None
-
-    @property
-    def has_nothing_more(self) -> bool:
-        """Whether it is about a task that has ended, as whoever comes back knows already."""
-        return self.task is not None and self.task.status.is_terminal and self.after > 0
+    has_nothing_more: bool = False  # The task has ended, and whoever comes back has seen it end.
 
     async def so_far(self) -> AsyncIterator[Event]:
         """What happened before the watching began, oldest first."""
@@ -97,21 +93,23 @@ class EventDesk:
         raises   NotFound, also for another account's; TooManyRequests
         """
         task = await TaskDesk(self.gateway).find(caller, any_id)
-        watcher = await self.gateway.watch.open(
-            account_id=task.account_id, task_id=task.id, owner=caller.account.id
-        )
 
         async def past(seen: int) -> list[Line]:
             return await self.gateway.database.read(
                 life.of_task, task.id, after=seen, rows_max=LINES_AT_ONCE
             )
 
+        has_seen_all = task.status.is_terminal and after is not None and not await past(after)
+        watcher = await self.gateway.watch.open(
+            account_id=task.account_id, task_id=task.id, owner=caller.account.id
+        )
         return Stream(
             watcher=watcher,
             after=after or 0,
             past=past,
             is_admin=caller.key.scope.is_admin,
             task=task,
+            has_nothing_more=has_seen_all,
         )
 
     async def of_viewer(self, caller: Caller, query: Query, *, after: int | None) -> Stream:
