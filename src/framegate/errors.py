@@ -18,6 +18,7 @@ FramegateError
 │   │   └── PictureRefused       400/1201, or the reason of a failed task
 │   ├── IdempotencyConflict      409/1201
 │   ├── IdempotencyInFlight      409/1201, Retry-After
+│   ├── CancelRefused            409/1201
 │   ├── NotFound                 404/1203
 │   ├── MethodWrong              405/1202
 │   ├── TooManyRequests          429/1302, Retry-After
@@ -225,6 +226,12 @@ class IdempotencyInFlight(Refusal):
         super().__init__(
             "a request with this Idempotency-Key is still in progress", retry_after_s=1
         )
+
+
+class CancelRefused(Refusal):
+    """The task cannot be cancelled: it has ended, or its upstream goes on whatever is said."""
+
+    http_status, code, slug = 409, 1201, "cancel-refused"
 
 
 class NotFound(Refusal):

@@ -23,11 +23,13 @@ from framegate.engine.embedded import EmbeddedEngine, Lane, Queue, Wake
 from framegate.errors import KeyExpired, KeyUnknown, SettingsInvalid
 from framegate.flows import sign_in
 from framegate.flows.audit import Audit
+from framegate.flows.cancel import Cancel
 from framegate.flows.deliver import Deliver
 from framegate.flows.pool import Pool
 from framegate.flows.submit import Submit
 from framegate.flows.sweep import SUBJECT, Sweep
 from framegate.flows.track import Track
+from framegate.flows.watch import Watch
 from framegate.folder import alone_in, kept_private, master_secret, open_folder
 from framegate.outbound import Outbound
 from framegate.render.process import RenderLimits
@@ -76,6 +78,8 @@ class Gateway:
     upstreams: dict[str, Upstream]
     submit: Submit
     track: Track
+    cancel: Cancel
+    watch: Watch
     deliver: Deliver
     sweep: Sweep
     auditing: Audit
@@ -117,6 +121,8 @@ class Gateway:
             upstreams=upstreams,
             submit=_submit(parts, upstreams),
             track=_track(parts, upstreams),
+            cancel=Cancel(database=database, upstreams=upstreams, clock_ms=now_ms),
+            watch=Watch(database=database, upstreams=upstreams.values()),
             deliver=_deliver(parts),
             sweep=Sweep(
                 database=database,
@@ -135,6 +141,7 @@ class Gateway:
 
     async def close(self) -> None:
         """Let what was sent be recorded, then close every door."""
+        self.watch.end()
         crash.at("shutdown.begun")
         await self.submit.close()
         crash.at("shutdown.sent")

@@ -8,6 +8,7 @@ from pathlib import Path
 from framegate.domain.upstream import (
     Checked,
     Fetched,
+    Headway,
     Order,
     Output,
     PollAnswer,
@@ -61,6 +62,7 @@ class ScriptedUpstream:
         self.looked_up: list[str] = []
         self.before_answering = None
         self.before_checking = None
+        self.can_cancel, self.stops, self.cancelled = False, True, []
         self.checks = 0
 
     @property
@@ -91,6 +93,13 @@ class ScriptedUpstream:
 
     async def progress(self, ticket: str) -> Render | None:
         return None
+
+    async def headway(self) -> list[Headway]:
+        return []
+
+    async def cancel(self, ticket: str, *, message: str) -> bool:
+        self.cancelled.append((ticket, message))
+        return self.stops
 
     async def fetch(self, output: Output, to: Path) -> Fetched:
         if self.fetch_errors:

@@ -54,6 +54,8 @@ async def gate(tmp_path):
     """The whole app on an empty data folder, and its client."""
     gateway = Gateway.open(msgspec.convert({"data": {"dir": str(tmp_path)}}, Settings))
     gateway.prepare()
+    # A stream that has begun ends when the server does, and these tests wait for its end.
+    gateway.watch.end()
     served = app(gateway)
     transport = httpx2.ASGITransport(served, raise_app_exceptions=False)
     async with httpx2.AsyncClient(transport=transport, base_url="http://127.0.0.1:8787") as http:
@@ -76,7 +78,7 @@ def filled(path, **values):
 
 
 # For tools of their own formats; their refusals are in the envelope like all others.
-OUTSIDE = {"/metrics", "/openapi.json"}
+OUTSIDE = {"/metrics", "/openapi.json", "/api/events"}
 
 
 def is_json(answer):
@@ -143,9 +145,7 @@ def is_open_to_all(path):
     """No key: probes, the front page, the description, what a signature or a token opens."""
     is_signed = path.startswith(("/videos/", "/images/", "/callbacks/"))
     return (
-        path in {"/", "/healthz", "/readyz", "/openapi.json"}
-        or is_signed
-        or path.startswith(DOOR)
+        path in {"/", "/healthz", "/readyz", "/openapi.json"} or is_signed or path.startswith(DOOR)
     )
 
 
@@ -162,7 +162,8 @@ async def test_garbage_under_a_good_key_is_refused(gate, body, media_type):
             judge(answer)
             # A list of tasks takes any object: what it does not know, it leaves alone.
             is_listed = path.endswith("/tasks") and answer.status_code == 200
-            assert answer.status_code >= 400 or is_listed, path
+            takes_no_body = path == "/api/audit/run"
+            assert answer.status_code >= 400 or is_listed or takes_no_body, path
 
 
 @pytest.mark.parametrize("strange", STRANGE)

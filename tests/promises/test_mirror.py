@@ -15,6 +15,10 @@ ELSEWHERE = {
     "store/migrations/env.py": ("store/test_migrate.py", "the road that a migration takes"),
     "store/migrations/versions/0001_first.py": ("store/test_migrate.py", "the step itself"),
     "store/migrations/versions/0003_sessions.py": ("store/test_migrate.py", "the step itself"),
+    "store/migrations/versions/0004_lives_and_usage.py": (
+        "store/test_migrate_lives.py",
+        "the step itself, on a database of the version before it",
+    ),
     "flows/request.py": ("flows/test_submit.py", "a repeat is seen in what submit answers"),
     "web/connection.py": ("web/test_server.py", "its limits are seen on a served socket only"),
     "outbound/reading.py": ("outbound/test_download.py", "bodies are read through the door only"),

@@ -23,7 +23,7 @@ from framegate.domain.money import AMOUNT_MICROS_MAX
 from framegate.domain.quote import PriceList
 from framegate.domain.task import TaskStatus
 from framegate.errors import CreditMissing, LedgerBroken, NotFound
-from framegate.store import accounts, audit, tasks
+from framegate.store import accounts, audit, tasks, usage
 
 KEY = "fg_" + "k" * 43
 
@@ -372,10 +372,11 @@ class Book:
         """End the task with the money, whatever became of it before: a duplicate raises."""
         now = tasks.by_id(self.tx, task.id)
         money = accounts.settle if verb == "settle" else accounts.release
-        money(self.tx, task_id=task.id, now_ms=NOW_MS)
+        micros = money(self.tx, task_id=task.id, now_ms=NOW_MS)
         taken = accept(self.tx, now, ticket=task.id)
         if verb == "settle":
-            move(self.tx, taken, TaskStatus.SUCCEEDED)
+            ended = move(self.tx, taken, TaskStatus.SUCCEEDED)
+            usage.count(self.tx, ended, spent_micros=micros, seconds=5)
             tasks.keep_video(self.tx, task, a_video(f"vid_{task.id}"))
         else:
             move(self.tx, taken, TaskStatus.FAILED)

@@ -127,6 +127,8 @@ BALANCED = "every transfer has at least two entries and sums to zero"
 BALANCE = "a stored balance is the sum of its entries"
 HELD = "held is the sum of the open holds"
 AVAILABLE = "a limited account has no negative available credit"
+USED = "usage is what the ledger took for its tasks"
+LIVED = "a task is what the last line of its life says"
 HOLD = "every task has a hold of its price, and every hold a task"
 ENDED = "a task has ended exactly when its hold is closed"
 SETTLED = "a task has succeeded exactly when its hold is settled, once, at its price"
@@ -166,6 +168,11 @@ DAMAGES = [
         f"UPDATE entries SET amount_micros = amount_micros * 2 WHERE transfer_id = {TOPUP}",
         PAYER,
     ),
+    (USED, "UPDATE usage SET spent_micros = spent_micros - 1 WHERE status = 'succeeded'", PAYER),
+    (USED, "DELETE FROM usage", PAYER),
+    (LIVED, "UPDATE tasks SET status = 'processing' WHERE id = 'task_open'", "'task_open'"),
+    (LIVED, "DELETE FROM life WHERE task_id = 'task_refused'", "'task_refused'"),
+    (LIVED, "DELETE FROM life WHERE status = 'succeeded'", "'task_paid'"),
     (HELD, "UPDATE accounts SET held_micros = held_micros - 1 WHERE name = 'payer'", PAYER),
     (HELD, "UPDATE holds SET state = 'released' WHERE task_id = 'task_open'", PAYER),
     (AVAILABLE, "UPDATE accounts SET held_micros = 99999999 WHERE name = 'payer'", PAYER),

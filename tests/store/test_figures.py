@@ -6,7 +6,7 @@ from sqlalchemy.dialects import sqlite
 from framegate.store import figures
 
 PLANS = [
-    (figures.TASKS, {}, "USING COVERING INDEX ix_tasks_status"),
+    (figures.TASKS, {}, "USING COVERING INDEX ix_tasks_status_created_ms"),
     (figures.JOBS, {"now_ms": 1}, "USING COVERING INDEX ix_jobs_queue_due_ms"),
     (figures.SETTLED, {"seen": 5}, "USING INDEX ix_entries_ledger (ledger=? AND rowid>?)"),
     (figures.ATTEMPTS, {"seen": 5}, "USING INTEGER PRIMARY KEY (rowid>?)"),

@@ -1,6 +1,7 @@
 """The embedded renderer as an upstream: orders, tries, pictures, hand-over."""
 
 import asyncio
+import dataclasses
 import hashlib
 import io
 
@@ -226,3 +227,86 @@ async def test_an_order_can_always_be_looked_up_by_its_task(local):
 async def test_the_external_id_is_answered_under_the_vendors_name(local):
     answer, _ = await ordered(local, external_task_id="biz-1")
     assert answer.relay.data["external_id"] == "biz-1"
+
+
+# --- cancelled --------------------------------------------------------------------------------
+
+
+async def test_render_that_waits_is_cancelled_and_never_begun(local, painter):
+    _, render_id = await ordered(local)
+    assert await local.local.cancel(render_id, message="enough")
+    assert "render" not in {job["queue"] for job in local.rows("jobs")}
+    await render(local, render_id)
+    assert painter.orders == []
+    assert (row(local, render_id).status, row(local, render_id).message) == ("cancelled", "enough")
+
+
+async def test_render_that_runs_ends_with_everything_of_it(local, painter):
+    """The renderer is cancelled, which ends its child: render/process says so."""
+    painter.may_end = asyncio.Event()
+    _, render_id = await ordered(local)
+    running = asyncio.create_task(render(local, render_id))
+    await painter.started.wait()
+    assert await local.local.cancel(render_id, message="enough")
+    await running
+    assert not painter.may_end.is_set()
+    assert row(local, render_id).status == "cancelled"
+    assert list(local.blobs.lengths("renders")) == []
+
+
+async def test_render_that_runs_in_another_process_hears_of_it_from_the_row(local, painter):
+    painter.may_end = asyncio.Event()
+    _, render_id = await ordered(local)
+    running = asyncio.create_task(render(local, render_id))
+    await painter.started.wait()
+    elsewhere = dataclasses.replace(local.local)
+    elsewhere._at_work = {}
+    assert await elsewhere.cancel(render_id, message="enough")
+    await running
+    assert row(local, render_id).status == "cancelled"
+
+
+async def test_render_that_ended_first_stands(local):
+    _, render_id = await ordered(local)
+    await render(local, render_id)
+    assert not await local.local.cancel(render_id, message="enough")
+    assert row(local, render_id).status == "succeeded"
+
+
+async def test_render_cancelled_before_its_last_write_leaves_no_file(local, painter):
+    """The file is published before its row is written: in between, the cancel wins."""
+    _, render_id = await ordered(local)
+    published = local.blobs.publish
+
+    def publish(kind, file_id, temporary):
+        published(kind, file_id, temporary)
+        local.database.write_now(
+            lambda tx: tx.exec_driver_sql("UPDATE renders SET status = 'cancelled'")
+        )
+
+    local.local.blobs = Publishing(local.blobs, publish)
+    await render(local, render_id)
+    assert list(local.blobs.lengths("renders")) == []
+
+
+class Publishing:
+    """A folder in which something happens right after a file was published."""
+
+    def __init__(self, blobs, publish):
+        self._blobs, self.publish = blobs, publish
+
+    def __getattr__(self, name):
+        return getattr(self._blobs, name)
+
+
+async def test_headway_is_that_of_the_renders_that_run(local, painter):
+    painter.may_end = asyncio.Event()
+    _, render_id = await ordered(local)
+    assert await local.local.headway() == []
+    running = asyncio.create_task(render(local, render_id))
+    await painter.started.wait()
+    (seen,) = await local.local.headway()
+    assert (seen.stage, seen.frames_done, seen.frames_total) == ("rendering", 7, 120)
+    painter.may_end.set()
+    await running
+    assert await local.local.headway() == []

@@ -106,16 +106,22 @@ async def _serve(chosen: Settings, *, works: bool) -> None:
         connections_max=chosen.server.connections_max,
         shutdown_wait_s=chosen.server.shutdown_wait_s,
     )
+
+    def serving() -> Coroutine[Any, Any, None]:
+        return server.serve(
+            app(gateway),
+            listener,
+            limits=limits,
+            on_started=announce,
+            on_stopping=gateway.watch.end,
+        )
+
     try:
         if not works:
-            await server.serve(app(gateway), listener, limits=limits, on_started=announce)
+            await serving()
             return
         with only_worker(gateway.folder):
-            await both(
-                server.serve(app(gateway), listener, limits=limits, on_started=announce),
-                run_worker(gateway, stop),
-                stop,
-            )
+            await both(serving(), run_worker(gateway, stop), stop)
     finally:
         await gateway.close()
 

@@ -85,6 +85,7 @@ class RenderStatus(StrEnum):
     PROCESSING = "processing"
     SUCCEEDED = "succeeded"
     FAILED = "failed"
+    CANCELLED = "cancelled"  # Stopped because we asked: no video will come.
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -109,6 +110,17 @@ class Render:
     frames_total: int = 0
     took_ms: int = 0  # From ticket to end by the upstream's own clock; 0 where it does not say.
     billing: tuple[Mapping[str, Any], ...] = ()  # What the upstream billed us, in its own shape.
+
+
+@dataclass(frozen=True, kw_only=True)
+class Headway:
+    """How far the work on a task is, for whoever watches it; never a reason to move a task."""
+
+    task_id: str
+    account_id: str
+    stage: str
+    frames_done: int
+    frames_total: int
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -146,6 +158,7 @@ class Upstream(Protocol):
     weight: int  # Its share of the pool, against the others' weights; 0: stands by.
     unit_price_micros: int  # What we pay it for one unit of a package; 0: not said.
     concurrency: int  # Tasks that it may have in flight; 0: as many as come.
+    can_cancel: bool  # Whether `cancel` may be asked.
 
     @property
     def tells_the_caller(self) -> bool:
@@ -177,6 +190,18 @@ class Upstream(Protocol):
 
     async def progress(self, ticket: str) -> Render | None:
         """What is known of a ticket without asking anybody; None where nothing is."""
+        ...
+
+    async def headway(self) -> list[Headway]:
+        """How far everything is that is worked on right now, as far as nobody need be asked."""
+        ...
+
+    async def cancel(self, ticket: str, *, message: str) -> bool:
+        """Stop the work on a ticket for good: from now on `poll` says that it was cancelled.
+
+        message  who wanted it, which `poll` then says too
+        returns  False where it has ended by itself: what became of it stands
+        """
         ...
 
     async def fetch(self, output: Output, to: Path) -> Fetched:

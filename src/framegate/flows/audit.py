@@ -13,10 +13,11 @@ import structlog
 
 from framegate.engine import embedded as engine
 from framegate.engine.embedded import Wake
-from framegate.store import audit
+from framegate.store import audit, findings
 from framegate.store.audit import Check, Finding
 from framegate.store.blobs import Blobs
 from framegate.store.database import Database, Transaction
+from framegate.store.findings import FindingRow
 
 SUBJECT = "all"
 # A start has better things to do; and a crash that is going to repeat itself does so sooner.
@@ -37,6 +38,7 @@ class Audit:
     findings: tuple[Finding, ...] = ()  # Of the last run of this process; none before the first.
     ended_ms: int = 0
     took_ms: int = 0
+    _running: asyncio.Task[None] | None = None
 
     def wake(self, tx: Transaction, *, now_ms: int) -> None:
         """At start: be woken soon, or never."""
@@ -47,6 +49,18 @@ class Audit:
 
     async def __call__(self, wake: Wake) -> None:
         """Check every promise once and ask to be woken again."""
+        await self.run()
+        await self.database.write(
+            engine.reschedule, "audit", wake, at_ms=self.ended_ms + self.every_s * 1_000
+        )
+
+    async def run(self) -> None:
+        """Check every promise once; who asks while a run goes on waits for that one's end."""
+        if self._running is None or self._running.done():
+            self._running = asyncio.create_task(self._run())
+        await asyncio.shield(self._running)
+
+    async def _run(self) -> None:
         began_ms = self.clock_ms()
         files = await asyncio.to_thread(self.blobs.lengths, "videos")
         found = [await self._found(check, files) for check in audit.checks()]
@@ -55,8 +69,16 @@ class Audit:
         self.took_ms = self.ended_ms - began_ms
         for finding in found:
             _tell(finding)
-        await self.database.write(
-            engine.reschedule, "audit", wake, at_ms=self.ended_ms + self.every_s * 1_000
+        await self.database.write(findings.keep, [self._row(finding) for finding in found])
+
+    def _row(self, finding: Finding) -> FindingRow:
+        return FindingRow(
+            promise=finding.promise,
+            says=finding.says,
+            broken=finding.broken,
+            ids=finding.ids,
+            checked_ms=self.ended_ms,
+            took_ms=self.took_ms,
         )
 
     async def _found(self, check: Check, files: dict[str, int]) -> Finding:

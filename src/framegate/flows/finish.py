@@ -8,7 +8,7 @@ from framegate import crash
 from framegate.domain.task import Task, TaskStatus, Video
 from framegate.engine import embedded as engine
 from framegate.flows import tell
-from framegate.store import accounts, tasks
+from framegate.store import accounts, tasks, usage
 from framegate.store.database import Transaction
 
 
@@ -21,7 +21,8 @@ def succeed(
         return None
     tasks.keep_video(tx, ended, video)
     crash.at("finish.inside")
-    accounts.settle(tx, task_id=task.id, now_ms=now_ms)
+    taken_micros = accounts.settle(tx, task_id=task.id, now_ms=now_ms)
+    usage.count(tx, ended, spent_micros=taken_micros, seconds=ended.duration_s)
     _tell(tx, ended, now_ms=now_ms, upstream_tells=upstream_tells)
     return ended
 
@@ -49,6 +50,7 @@ def give_up(
     if ended is None:
         return None
     accounts.release(tx, task_id=task.id, now_ms=now_ms)
+    usage.count(tx, ended, spent_micros=0, seconds=0)
     _tell(tx, ended, now_ms=now_ms, upstream_tells=upstream_tells)
     return ended
 

@@ -46,6 +46,7 @@ from framegate.flows.request import CreateAnswer, CreateRequest, recall, refuse_
 from framegate.flows.tally import Tally
 from framegate.store import accounts, tasks
 from framegate.store.database import Database, Transaction
+from framegate.store.prompts import Prompt
 from framegate.upstreams.enlisting import enlists
 
 _log = structlog.get_logger("framegate.flows.submit")
@@ -179,7 +180,12 @@ class Submit:
         choice = self._choose(tx, candidates, price, request.caller.account, now_ms=now_ms)
         upstream = choice.upstream
         task = self._new_task(request, submission, price, upstream, now_ms)
-        tasks.begin(tx, task, body=request.body)
+        tasks.begin(
+            tx,
+            task,
+            body=request.body,
+            prompt=Prompt(text=submission.prompt, picture_url=submission.first_frame_url),
+        )
         accounts.open_hold(
             tx,
             task_id=task.id,

@@ -28,7 +28,7 @@ from framegate.engine import embedded as engine
 from framegate.engine.embedded import Wake
 from framegate.errors import OutboundError
 from framegate.flows import finish, pace, tell
-from framegate.store import tasks, upstreams
+from framegate.store import tasks, upstreams, usage
 from framegate.store.blobs import Blobs
 from framegate.store.database import Database, Transaction
 
@@ -115,6 +115,8 @@ class Track:
             await self._wait(task, wake, TOO_LATE)
         elif answer.status is RenderStatus.FAILED:
             await self._give_up(task, TaskStatus.FAILED, answer.message, upstream)
+        elif answer.status is RenderStatus.CANCELLED:
+            await self._give_up(task, TaskStatus.CANCELLED, answer.message, upstream)
         elif answer.status is RenderStatus.SUCCEEDED:
             await self._collect(task, answer, upstream, wake)
         elif answer.status is RenderStatus.PROCESSING and task.status is TaskStatus.SUBMITTED:
@@ -275,7 +277,7 @@ def _succeed(
     )
     if ended is not None:
         upstreams.note_duration(tx, task, render.took_ms or now_ms - task.sent_ms)
-        _note_cost(tx, task, render, upstream)
+        _note_cost(tx, ended, render, upstream)
     return ended
 
 
@@ -289,12 +291,14 @@ def _note_late(
 
 
 def _note_cost(tx: Transaction, task: Task, render: Render, upstream: Upstream) -> None:
+    """Keep the bill of a task that has ended, and count it once."""
     cost = cost_micros(
         render.billing,
         currency=task.currency,
         unit_price_micros=upstream.unit_price_micros,
     )
-    tasks.note_cost(tx, task.id, billing=render.billing, cost_micros=cost)
+    if tasks.note_cost(tx, task.id, billing=render.billing, cost_micros=cost):
+        usage.note_cost(tx, task, cost_micros=cost)
 
 
 def _is_mp4(path: Path) -> bool:

@@ -6,6 +6,7 @@ every end of a task are built once (decision 12).
 """
 
 import hashlib
+from collections.abc import Collection
 from typing import Any
 
 from sqlalchemy import (
@@ -129,6 +130,12 @@ def all_accounts(tx: Transaction) -> list[Account]:
     return [_account(row) for row in rows]
 
 
+def names_by_ids(tx: Transaction, account_ids: Collection[str]) -> dict[str, str]:
+    """What operators call some accounts, by their ids."""
+    query = select(_accounts.c.id, _accounts.c.name).where(_accounts.c.id.in_(account_ids))
+    return {row.id: row.name for row in tx.execute(query)}
+
+
 # --- keys -------------------------------------------------------------------------------------
 
 
@@ -177,6 +184,12 @@ def keys_of(tx: Transaction, account_id: str) -> list[Key]:
         select(_keys).where(_keys.c.account_id == account_id).order_by(_keys.c.created_ms)
     )
     return [_key(row) for row in rows]
+
+
+def keys_by_ids(tx: Transaction, key_ids: Collection[str]) -> dict[str, Key]:
+    """Some keys, by their ids."""
+    rows = tx.execute(select(_keys).where(_keys.c.id.in_(key_ids)))
+    return {row.id: _key(row) for row in rows}
 
 
 def revoke_key(tx: Transaction, key_id: str, *, now_ms: int) -> bool:
@@ -260,9 +273,10 @@ def check_credit(tx: Transaction, *, account_id: str, amount_micros: int, curren
         raise CreditMissing(_shortage(tx, account_id, amount_micros, f" {currency}", "this task"))
 
 
-def settle(tx: Transaction, *, task_id: str, now_ms: int) -> None:
+def settle(tx: Transaction, *, task_id: str, now_ms: int) -> int:
     """Take the whole hold of a task that succeeded.
 
+    returns  what was taken, in micros
     raises   LedgerBroken when the hold is not open: the caller's task row said it was
     """
     account_id, amount_micros = _close_hold(tx, task_id, HoldState.SETTLED, now_ms)
@@ -274,6 +288,7 @@ def settle(tx: Transaction, *, task_id: str, now_ms: int) -> None:
         lines=((account_id, -amount_micros), (REVENUE, amount_micros)),
         now_ms=now_ms,
     )
+    return amount_micros
 
 
 def release(tx: Transaction, *, task_id: str, now_ms: int) -> None:

@@ -44,6 +44,17 @@ _CHECKS: list[tuple[int, str, str]] = [
            HAVING a.posted_micros <> COALESCE(SUM(e.amount_micros), 0)""",
     ),
     (
+        2,
+        "usage is what the ledger took for its tasks",
+        """SELECT a.id FROM accounts a
+           LEFT JOIN (SELECT account_id, SUM(spent_micros) AS micros FROM usage
+                      GROUP BY account_id) u ON u.account_id = a.id
+           LEFT JOIN (SELECT e.ledger, SUM(e.amount_micros) AS micros FROM transfers t
+                      JOIN entries e ON e.transfer_id = t.id
+                      WHERE t.kind = 'settle' GROUP BY e.ledger) s ON s.ledger = a.id
+           WHERE COALESCE(u.micros, 0) <> -COALESCE(s.micros, 0)""",
+    ),
+    (
         3,
         "held is the sum of the open holds",
         """SELECT a.id FROM accounts a
@@ -84,6 +95,15 @@ _CHECKS: list[tuple[int, str, str]] = [
               OR (s.id IS NOT NULL AND COALESCE(e.amount_micros, 0) <> -t.price_micros)
            UNION SELECT s.id FROM transfers s LEFT JOIN tasks t ON t.id = s.task_id
            WHERE s.kind <> 'topup' AND t.id IS NULL""",
+    ),
+    (
+        11,
+        "a task is what the last line of its life says",
+        """SELECT t.id FROM tasks t
+           LEFT JOIN (SELECT task_id, MAX(id) AS id FROM life GROUP BY task_id) n
+             ON n.task_id = t.id
+           LEFT JOIN life l ON l.id = n.id
+           WHERE COALESCE(l.status, '') <> t.status""",
     ),
     (
         12,
@@ -172,6 +192,15 @@ Check = Callable[..., Finding]
 
 def checks() -> list[Check]:
     """Every check, in the order of the promises, for a caller who wants a pause between two."""
+    return [partial(_finding, promise, says, look) for promise, says, look in _looks()]
+
+
+def names() -> list[tuple[int, str]]:
+    """The number and the sentence of every check, in the order of the promises."""
+    return [(promise, says) for promise, says, _ in _looks()]
+
+
+def _looks() -> list[tuple[int, str, Look]]:
     queried: list[tuple[int, str, Look]] = [
         (promise, says, partial(_first_column, query=query)) for promise, says, query in _CHECKS
     ]
@@ -179,8 +208,7 @@ def checks() -> list[Check]:
         (5, "a price is the price of its facts under the version kept", _wrong_prices),
         (16, "a stored video's file is there, whole", _missing),
     ]
-    ordered = sorted([*queried, *computed], key=lambda check: check[0])
-    return [partial(_finding, promise, says, look) for promise, says, look in ordered]
+    return sorted([*queried, *computed], key=lambda check: check[0])
 
 
 def run(tx: Transaction, *, video_files: dict[str, int]) -> list[Finding]:

@@ -16,7 +16,7 @@ from framegate.store.database import Transaction
 _tasks, _jobs, _entries = schema.tasks, schema.jobs, schema.entries
 _attempts, _deliveries = schema.attempts, schema.deliveries
 
-# A scan of ix_tasks_status alone: a word a task, never its body.
+# A scan of ix_tasks_status_created_ms alone: a word and a number a task, never its body.
 TASKS = select(_tasks.c.status, func.count()).group_by(_tasks.c.status)
 # A scan of ix_jobs_queue_due_ms alone.
 JOBS = select(

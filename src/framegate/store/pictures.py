@@ -1,5 +1,6 @@
 """Rows of uploaded pictures; their bytes lie in `blobs`."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from sqlalchemy import insert, select, update
@@ -36,6 +37,14 @@ def by_id(tx: Transaction, picture_id: str) -> PictureRow | None:
         select(*columns).where(_pictures.c.id == picture_id, _pictures.c.deleted_ms == 0)
     ).one_or_none()
     return PictureRow(**row._mapping) if row else None  # noqa: SLF001 - documented row access
+
+
+def kept_of(tx: Transaction, picture_ids: Collection[str]) -> set[str]:
+    """Those of some pictures whose files are still kept."""
+    query = select(_pictures.c.id).where(
+        _pictures.c.id.in_(picture_ids), _pictures.c.deleted_ms == 0
+    )
+    return set(tx.execute(query).scalars())
 
 
 def expired(tx: Transaction, *, before_ms: int, rows_max: int) -> list[str]:

@@ -7,7 +7,7 @@ taking an order joins the task's own transaction and is never uncertain.
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Row, bindparam, insert, select, update
+from sqlalchemy import Row, bindparam, insert, literal, select, update
 
 from framegate.domain.upstream import RenderStatus
 from framegate.store import schema
@@ -19,6 +19,10 @@ _renders = schema.renders
 _BEGIN = insert(_renders)
 _BY_ID = select(_renders).where(_renders.c.id == bindparam("render_id"))
 _BY_TASK = select(_renders).where(_renders.c.task_id == bindparam("of_task"))
+# The words of the partial index, so that SQLite knows that it applies.
+_RUNNING = select(_renders).where(
+    _renders.c.status == literal(RenderStatus.PROCESSING.value, literal_execute=True)
+)
 _CHANGE = update(_renders).where(
     _renders.c.id == bindparam("render_id"),
     _renders.c.status.in_([RenderStatus.SUBMITTED.value, RenderStatus.PROCESSING.value]),
@@ -66,6 +70,11 @@ def by_task(tx: Transaction, task_id: str) -> RenderRow | None:
     """One render by the task that ordered it."""
     row = tx.execute(_BY_TASK, {"of_task": task_id}).one_or_none()
     return _render(row) if row else None
+
+
+def running(tx: Transaction) -> list[RenderRow]:
+    """The renders that are being worked on right now: a handful."""
+    return [_render(row) for row in tx.execute(_RUNNING)]
 
 
 def change(tx: Transaction, render: RenderRow, /, *, now_ms: int, **changes: Any) -> bool:

@@ -157,8 +157,12 @@ tasks = Table(
     Index(None, "account_id", "created_ms"),
     # The ticket first: an operator, and tracking, look for one without knowing whose it is.
     Index(None, "ticket", "account_id"),
-    # What /metrics counts: an index of one word a task, instead of every body.
-    Index(None, "status"),
+    # What /metrics counts and an operator's list walks: never a table of bodies. The lists by
+    # key and by upstream are counted by status too, so the status stands before the time.
+    Index(None, "status", "created_ms"),
+    Index(None, "account_id", "status", "created_ms"),
+    Index(None, "key_id", "status", "created_ms"),
+    Index(None, "upstream", "status", "created_ms"),
     Index(
         "ix_tasks_open",
         "next_ms",
@@ -186,6 +190,61 @@ tasks = Table(
         sqlite_where=text("external_task_id <> '' AND status <> 'refused'"),
         postgresql_where=text("external_task_id <> '' AND status <> 'refused'"),
     ),
+)
+
+life = Table(
+    "life",
+    metadata,
+    # Also the id of an event in a stream: lines are only ever added, in the order of commits.
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("task_id", ForeignKey("tasks.id"), nullable=False, comment="whose change it is"),
+    Column("account_id", String, nullable=False, comment="the task's, for an account's stream"),
+    _number("at_ms", "when it was written"),
+    _words("status", "what the task became, domain.task.TaskStatus"),
+    _words("note", "why, for the task's owner"),
+    _words("operator_note", "what went on at the upstream, for the operator only"),
+    Index(None, "task_id"),
+    Index(None, "account_id", "id"),
+)
+
+prompts = Table(
+    "prompts",
+    metadata,
+    Column("task_id", ForeignKey("tasks.id"), primary_key=True, comment="one a task"),
+    _words("text", "as it was forwarded; empty: none"),
+    _words("picture_url", "the first frame as the caller named it; empty: none, or too long"),
+    # Looked up by its task alone, thousands of times for one search.
+    sqlite_with_rowid=False,
+)
+
+usage = Table(
+    "usage",
+    metadata,
+    Column("account_id", String, primary_key=True, comment="who paid"),
+    Column("day", String, primary_key=True, comment="of the task's end, YYYY-MM-DD, UTC"),
+    Column("key_id", String, primary_key=True, comment="which key created the tasks"),
+    Column("upstream", String, primary_key=True, comment="which upstream had them"),
+    Column("model", String, primary_key=True, comment="as in the path"),
+    Column("resolution", String, primary_key=True, comment="as priced"),
+    Column("status", String, primary_key=True, comment="how they ended"),
+    _number("tasks", "how many"),
+    _number("seconds", "of video that were paid for"),
+    _number("spent_micros", "what their settling transfers took"),
+    _number("cost_micros", "what the upstream billed us, as far as it is known"),
+    _number("costs_known", "of how many tasks it is known"),
+    Index(None, "day"),
+    sqlite_with_rowid=False,
+)
+
+findings = Table(
+    "findings",
+    metadata,
+    Column("promise", Integer, primary_key=True, comment="its number in docs/safety.md"),
+    Column("says", String, primary_key=True, comment="what was checked, as a sentence"),
+    _number("broken", "how many ids broke it"),
+    _words("ids", "JSON: the first few of them"),
+    _number("checked_ms", "when the run that says so ended"),
+    _number("took_ms", "how long that run took"),
 )
 
 holds = Table(
@@ -360,6 +419,13 @@ renders = Table(
     _number("duration_ms", "measured"),
     _number("created_ms", "with the task"),
     _number("updated_ms", "when anything here changed"),
+    # What is being rendered now: a handful among all that ever was.
+    Index(
+        "ix_renders_running",
+        "id",
+        sqlite_where=text("status = 'processing'"),
+        postgresql_where=text("status = 'processing'"),
+    ),
 )
 
 jobs = Table(

@@ -27,10 +27,12 @@ from sqlalchemy import (
     update,
 )
 
+from framegate.domain.cost import NOT_KNOWN
 from framegate.domain.listing import Listing
 from framegate.domain.task import Task, TaskStatus, Video, check_move
-from framegate.store import schema
+from framegate.store import life, prompts, schema
 from framegate.store.database import Transaction
+from framegate.store.prompts import NOTHING, Prompt
 
 _tasks, _videos, _idempotency = schema.tasks, schema.videos, schema.idempotency
 
@@ -92,10 +94,21 @@ _REMEMBERED = select(_idempotency.c.body_sha256, _idempotency.c.task_id).where(
 _REMEMBER = insert(_idempotency)
 
 
-def begin(tx: Transaction, task: Task, *, body: bytes) -> None:
-    """Insert a task that has just been accepted from its caller."""
+def begin(tx: Transaction, task: Task, *, body: bytes, prompt: Prompt = NOTHING) -> None:
+    """Insert a task that has just been accepted from its caller, with the first line of its life.
+
+    prompt   what the body asks for in words and picture, to be found by
+    """
     cells = {name: getattr(task, name) for name in _TASK_NAMES}
     tx.execute(_BEGIN, cells | {"status": task.status.value, "body": body})
+    prompts.keep(tx, task.id, prompt)
+    life.write(
+        tx,
+        task_id=task.id,
+        account_id=task.account_id,
+        at_ms=task.created_ms,
+        status=task.status,
+    )
 
 
 def move(
@@ -110,6 +123,9 @@ def move(
     **changes: Any,
 ) -> Task | None:
     """Write the task's next value if nobody wrote one since `task` was read.
+
+    A change of status is a line of the task's life, and so is whatever leaves the operator a note;
+    a look that brought nothing new is not.
 
     changes  columns that change with the status: ticket, message, answer, upstream, sent_ms, polls
     returns  the task as it is now, or None when the fence had moved
@@ -127,21 +143,36 @@ def move(
     changed = tx.execute(_MOVE, read | written)
     if changed.rowcount != 1:
         return None
+    if status is not task.status or operator_note:
+        life.write(
+            tx,
+            task_id=task.id,
+            account_id=task.account_id,
+            at_ms=now_ms,
+            status=status,
+            note=changes.get("message", ""),
+            operator_note=operator_note or "",
+        )
     known = {name: value for name, value in changes.items() if name in Task.__dataclass_fields__}
     return replace(task, status=status, fence=task.fence + 1, next_ms=next_ms, **known)
 
 
 def note_cost(
     tx: Transaction, task_id: str, *, billing: Sequence[Mapping[str, Any]], cost_micros: int
-) -> None:
-    """Keep what the upstream billed us, in its own shape and in ours: for the operator only."""
-    if billing:
-        text = msgspec.json.encode(billing).decode()
-        tx.execute(
-            update(_tasks)
-            .where(_tasks.c.id == task_id)
-            .values(billing=text, cost_micros=cost_micros)
-        )
+) -> bool:
+    """Keep what the upstream billed us, in its own shape and in ours: for the operator only.
+
+    returns  whether a cost is known now that was not known before
+    """
+    if not billing:
+        return False
+    text = msgspec.json.encode(billing).decode()
+    noted = tx.execute(
+        update(_tasks)
+        .where(_tasks.c.id == task_id, _tasks.c.cost_micros == NOT_KNOWN)
+        .values(billing=text, cost_micros=cost_micros)
+    )
+    return noted.rowcount == 1 and cost_micros != NOT_KNOWN
 
 
 def note_late(tx: Transaction, task_id: str, *, now_ms: int) -> None:
@@ -217,7 +248,8 @@ def page(tx: Transaction, account_id: str, listing: Listing) -> tuple[list[Task]
     conditions = [
         _is_of(account_id),
         _tasks.c.created_ms.between(listing.start_ms, listing.end_ms),
-        _tasks.c.status.in_(sorted(listing.statuses)),
+        # As an expression: by the index of statuses all of them would be sorted for one page.
+        _tasks.c.status.concat("").in_(sorted(listing.statuses)),
     ]
     if listing.after is not None:
         # Tasks of one millisecond are told apart by their ids; the index still bounds the times.
@@ -287,6 +319,12 @@ def record_of(tx: Transaction, any_id: str) -> Record | None:
     """One task by our id or the upstream's, of whichever account."""
     found = _records(tx, or_(_tasks.c.id == any_id, _tasks.c.ticket == (any_id or None)), 1)
     return found[0] if found else None
+
+
+def records(tx: Transaction, task_ids: Sequence[str]) -> list[Record]:
+    """Some tasks by our ids, in that order, of whichever accounts: the caller has judged that."""
+    found = {each.task.id: each for each in _records(tx, _tasks.c.id.in_(task_ids), len(task_ids))}
+    return [found[task_id] for task_id in task_ids if task_id in found]
 
 
 def uncertain_records(tx: Transaction, *, rows_max: int) -> list[Record]:

@@ -21,6 +21,7 @@ from framegate.domain.submission import IMAGE_TO_VIDEO, TEXT_TO_VIDEO, Kind
 from framegate.domain.upstream import (
     Checked,
     Fetched,
+    Headway,
     Order,
     Output,
     PollAnswer,
@@ -83,6 +84,7 @@ class Kling:
     weight: int = 1
     unit_price_micros: int = 0
     concurrency: int = 0
+    can_cancel: bool = False
     queries_per_s: int = 10
     callbacks: str = "verbatim"
     external_ids: str = "verbatim"
@@ -147,6 +149,14 @@ class Kling:
     async def progress(self, ticket: str) -> Render | None:  # noqa: ARG002 - the protocol's
         """Nothing: this dialect has no progress."""
         return None
+
+    async def headway(self) -> list[Headway]:
+        """The vendor says a word, never how far it is."""
+        return []
+
+    async def cancel(self, ticket: str, *, message: str) -> bool:  # noqa: ARG002 - the protocol's
+        """Never asked: what the vendor has taken, it makes and bills."""
+        return False
 
     async def check(self) -> Checked:
         """Ask for a task that does not exist: proves address and login, costs nothing."""

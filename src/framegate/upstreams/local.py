@@ -24,6 +24,7 @@ from framegate.domain.submission import IMAGE_TO_VIDEO, Kind
 from framegate.domain.upstream import (
     Checked,
     Fetched,
+    Headway,
     Order,
     Output,
     PollAnswer,
@@ -36,7 +37,13 @@ from framegate.domain.upstream import (
 )
 from framegate.engine import embedded as engine
 from framegate.engine.embedded import Wake
-from framegate.errors import AnswerTooLarge, OutboundError, PictureRefused, RenderFailed
+from framegate.errors import (
+    AnswerTooLarge,
+    OutboundError,
+    PictureRefused,
+    RenderFailed,
+    StoreDown,
+)
 from framegate.outbound import Outbound
 from framegate.render.process import Progress, Rendered, RenderLimits, RenderOrder, render
 from framegate.store import renders
@@ -48,7 +55,9 @@ TRIES_MAX = 10
 TICKET_DIGITS = 18
 PICTURE_WAIT_S_MAX = 60
 PROGRESS_EVERY_S = 0.5
-ENDED = frozenset({RenderStatus.SUCCEEDED, RenderStatus.FAILED})
+ENDED = frozenset({RenderStatus.SUCCEEDED, RenderStatus.FAILED, RenderStatus.CANCELLED})
+# A cancel that another process wrote down is seen within this.
+CANCEL_LOOK_S = 0.5
 
 _log = structlog.get_logger("framegate.upstreams.local")
 
@@ -88,8 +97,10 @@ class Local:
     weight: int = 1
     unit_price_micros: int = 0
     concurrency: int = 0
+    can_cancel: bool = True
     tells_the_caller: bool = False
     _live: dict[str, Progress] = field(default_factory=dict)
+    _at_work: dict[str, asyncio.Event] = field(default_factory=dict)  # Set: it was cancelled here.
 
     # --- as an upstream -----------------------------------------------------------------------
 
@@ -127,6 +138,22 @@ class Local:
         row = await self.database.read(renders.by_id, ticket)
         return self._render(row) if row else None
 
+    async def headway(self) -> list[Headway]:
+        """Of every render that runs, here or in another process."""
+        rows = await self.database.read(renders.running)
+        return [self._headway(row) for row in rows]
+
+    async def cancel(self, ticket: str, *, message: str) -> bool:
+        """End a render, queued or running: its row first, then its process wherever that is."""
+        row = await self.database.read(renders.by_id, ticket)
+        if row is None or not await self.database.write(
+            _cancelled, row, message=message, now_ms=self.clock_ms()
+        ):
+            return False
+        if row.id in self._at_work:
+            self._at_work[row.id].set()
+        return True
+
     async def fetch(self, output: Output, to: Path) -> Fetched:
         """Hand a finished file over: a second name for it where that can be, else a copy."""
         return await asyncio.to_thread(_hand_over, self.blobs.path("renders", output.location), to)
@@ -144,10 +171,12 @@ class Local:
         if row.tries >= TRIES_MAX:
             await self._fail(row, f"the renderer stopped {TRIES_MAX} times")
             return
-        await self.database.write(_started, row, now_ms=self.clock_ms())
-        crash.at("render.started")
+        self._at_work[row.id] = asyncio.Event()
         try:
-            await self._render_and_keep(row)
+            if not await self.database.write(_started, row, now_ms=self.clock_ms()):
+                return  # Cancelled since it was read.
+            crash.at("render.started")
+            await self._render_unless_cancelled(row)
         except (RenderFailed, PictureRefused) as error:
             await self._fail(row, error.message)
         except asyncio.CancelledError:
@@ -156,6 +185,38 @@ class Local:
             raise
         finally:
             self._live.pop(row.id, None)
+            self._at_work.pop(row.id, None)
+
+    async def _render_unless_cancelled(self, row: RenderRow) -> None:
+        """Render, and end the child with everything of it when the order is cancelled."""
+        rendering = asyncio.create_task(self._render_and_keep(row))
+        watching = asyncio.create_task(self._cancelled(row))
+        try:
+            ended, _ = await asyncio.wait(
+                {rendering, watching}, return_when=asyncio.FIRST_COMPLETED
+            )
+            if watching in ended:
+                watching.result()  # Raises what kept it from looking.
+        finally:
+            watching.cancel()
+            if not rendering.done():
+                rendering.cancel()
+                # Its process has ended, and its files are gone, before we go on.
+                await asyncio.wait({rendering})
+        if not rendering.cancelled():
+            await rendering
+
+    async def _cancelled(self, row: RenderRow) -> None:
+        """Return once this render is cancelled, by this process or by another."""
+        while True:
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._at_work[row.id].wait(), CANCEL_LOOK_S)
+                return
+            # A database in trouble says nothing of a cancel: the next look may.
+            with contextlib.suppress(StoreDown):
+                now = await self.database.read(renders.by_id, row.id)
+                if now is not None and now.status is RenderStatus.CANCELLED:
+                    return
 
     async def _render_and_keep(self, row: RenderRow) -> None:
         temporary_picture, temporary_video = self.blobs.incoming(), self.blobs.incoming(".mp4")
@@ -168,7 +229,7 @@ class Local:
         finally:
             temporary_picture.unlink(missing_ok=True)
             temporary_video.unlink(missing_ok=True)
-        await self.database.write(
+        is_kept = await self.database.write(
             _succeeded,
             row,
             rendered,
@@ -176,6 +237,9 @@ class Local:
             sha256=sha256,
             now_ms=self.clock_ms(),
         )
+        if not is_kept:
+            # Cancelled while its last frame was made: nobody will fetch it.
+            await asyncio.to_thread(self.blobs.remove, "renders", row.id)
 
     async def _first_frame(self, row: RenderRow, to: Path) -> None:
         own = self.links.own_picture(row.picture_url, now_ms=row.created_ms)
@@ -235,6 +299,16 @@ class Local:
 
     async def _fail(self, row: RenderRow, message: str) -> None:
         await self.database.write(_failed, row, message=message, now_ms=self.clock_ms())
+
+    def _headway(self, row: RenderRow) -> Headway:
+        seen: Any = self._live.get(row.id) or row
+        return Headway(
+            task_id=row.task_id,
+            account_id=row.account_id,
+            stage=seen.stage,
+            frames_done=seen.frames_done,
+            frames_total=seen.frames_total,
+        )
 
     def _render(self, row: RenderRow) -> Render:
         live = self._live.get(row.id)
@@ -310,12 +384,24 @@ def _outputs(row: RenderRow) -> tuple[Output, ...]:
     )
 
 
-def _started(tx: Transaction, row: RenderRow, *, now_ms: int) -> None:
+def _started(tx: Transaction, row: RenderRow, *, now_ms: int) -> bool:
     changed = renders.change(
         tx, row, now_ms=now_ms, status=RenderStatus.PROCESSING.value, tries=row.tries + 1
     )
     if changed:
         engine.enqueue(tx, "track", row.task_id, at_ms=now_ms)
+    return changed
+
+
+def _cancelled(tx: Transaction, row: RenderRow, *, message: str, now_ms: int) -> bool:
+    changed = renders.change(
+        tx, row, now_ms=now_ms, status=RenderStatus.CANCELLED.value, message=message
+    )
+    if changed:
+        engine.forget(tx, "render", row.id)
+        # Whoever asked ends the task; if that one dies on the way, tracking does.
+        engine.enqueue(tx, "track", row.task_id, at_ms=now_ms)
+    return changed
 
 
 def _succeeded(
@@ -326,8 +412,8 @@ def _succeeded(
     bytes_count: int,
     sha256: str,
     now_ms: int,
-) -> None:
-    renders.change(
+) -> bool:
+    is_kept = renders.change(
         tx,
         row,
         now_ms=now_ms,
@@ -341,6 +427,7 @@ def _succeeded(
         duration_ms=rendered.duration_ms,
     )
     engine.enqueue(tx, "track", row.task_id, at_ms=now_ms)
+    return is_kept
 
 
 def _failed(tx: Transaction, row: RenderRow, *, message: str, now_ms: int) -> None:

@@ -1,4 +1,4 @@
-"""framegate's own API under `/api`: pictures, quotes, progress, the account.
+"""framegate's own API under `/api`: pictures, quotes, the account.
 
 What the page's dialect has no word for. Same envelope, same keys, same refusals.
 """
@@ -14,28 +14,25 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from framegate import ids
+from framegate.desk.ledger import account_shown
 from framegate.domain import picture
-from framegate.domain.kling import vendor_task
 from framegate.domain.ledger import Caller
 from framegate.domain.money import decimal_from_micros
 from framegate.domain.quote import PERMILLE, Quote
 from framegate.domain.strict_json import quoted
 from framegate.domain.submission import IMAGE_TO_VIDEO, KINDS, Kind
-from framegate.domain.task import Task
 from framegate.errors import (
     BodyTooLarge,
     FieldError,
     FieldsInvalid,
-    NotFound,
     PictureRefused,
     StoreDown,
 )
 from framegate.gateway import Gateway, now_ms
-from framegate.store import pictures, tasks
+from framegate.store import pictures
 from framegate.store.pictures import PictureRow
 from framegate.web import auth, body, envelope, uploads
 from framegate.web.envelope import request_id_of
-from framegate.web.kling import video_url
 
 DEFAULT_MODEL = "kling-3.0-turbo"
 
@@ -51,7 +48,6 @@ class Api:
         return [
             Route("/api/images", self.upload, methods=["POST"]),
             Route("/api/quote", self.quote, methods=["POST"]),
-            Route("/api/tasks/{task_id}", self.task),
             Route("/api/account", self.account),
         ]
 
@@ -98,52 +94,11 @@ class Api:
             available = decimal_from_micros(caller.account.available_micros)
         return envelope.success(_quote(priced, available), request_id_of(request))
 
-    async def task(self, request: Request) -> Response:
-        """`GET /api/tasks/{id}`: the vendor's object, with price, stage and frames."""
-        caller = await auth.caller_of(request, self.gateway)
-        task = await self.gateway.database.read(
-            tasks.of_caller, caller.account.id, request.path_params["task_id"]
-        )
-        if task is None:
-            raise NotFound("task not found")
-        return envelope.success(
-            await self._task(task),
-            request_id_of(request),
-            headers=(("X-Framegate-Task", task.id),),
-        )
-
     async def account(self, request: Request) -> Response:
         """`GET /api/account`: what the caller's account has, holds and may spend."""
         account = (await auth.caller_of(request, self.gateway)).account
-        data = {
-            "id": account.id,
-            "name": account.name,
-            "unlimited": account.is_unlimited,
-            "posted": decimal_from_micros(account.posted_micros),
-            "held": decimal_from_micros(account.held_micros),
-            "available": decimal_from_micros(account.available_micros),
-            "currency": self._currency(),
-        }
+        data = account_shown(account, self._currency())
         return envelope.success(data, request_id_of(request))
-
-    async def _task(self, task: Task) -> dict[str, Any]:
-        upstream = self.gateway.upstreams.get(task.upstream)
-        render = None
-        if upstream is not None and task.ticket:
-            render = await upstream.progress(task.ticket)
-        return vendor_task(task, video_url=video_url(self.gateway, task)) | {
-            "task": task.id,
-            "stage": render.stage if render else "",
-            "frames_done": render.frames_done if render else 0,
-            "frames_total": render.frames_total if render else 0,
-            "price": decimal_from_micros(task.price_micros),
-            "currency": task.currency,
-            "resolution": task.resolution,
-            "aspect_ratio": task.aspect_ratio,
-            "duration": task.duration_s,
-            "sha256": task.video.sha256 if task.video else "",
-            "bytes": task.video.bytes_count if task.video else 0,
-        }
 
     def _currency(self) -> str:
         return next(iter(self.gateway.submit.prices.values())).currency

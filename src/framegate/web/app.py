@@ -16,16 +16,19 @@ from framegate.engine import embedded as engine
 from framegate.gateway import Gateway
 from framegate.web import envelope
 from framegate.web.api import Api
-from framegate.web.described import Described
+from framegate.web.books import Books
 from framegate.web.console.pages import HOME
 from framegate.web.console.routes import Console
+from framegate.web.described import Described
 from framegate.web.edge import Edge, Paths
 from framegate.web.envelope import request_id_of
+from framegate.web.events import Events
 from framegate.web.kling import KlingDialect
 from framegate.web.metrics import Metrics
 from framegate.web.news import News
 from framegate.web.operator import Operator
 from framegate.web.stored import Stored
+from framegate.web.tasks import Tasks
 from framegate.web.vendor import VendorTasks
 from framegate.web.webhooks import Webhooks
 
@@ -37,6 +40,9 @@ def app(gateway: Gateway) -> ASGIApp:
         *Described(gateway.links.public_url).routes(),
         *Stored(gateway).routes(),
         *Api(gateway).routes(),
+        *Tasks(gateway).routes(),
+        *Events(gateway).routes(),
+        *Books(gateway).routes(),
         *Webhooks(gateway).routes(),
         *Operator(gateway).routes(),
         *Metrics(gateway).routes(),

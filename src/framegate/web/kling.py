@@ -11,12 +11,12 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from framegate.desk.task_shown import video_url
 from framegate.domain.kling import page_task
 from framegate.domain.submission import IMAGE_TO_VIDEO, TEXT_TO_VIDEO, Kind
-from framegate.domain.task import Task
 from framegate.errors import FieldError, FieldsInvalid, NotFound
 from framegate.flows.request import CreateAnswer, CreateRequest
-from framegate.gateway import Gateway, now_ms
+from framegate.gateway import Gateway
 from framegate.store import tasks
 from framegate.web import auth, body, envelope
 from framegate.web.envelope import Envelope, request_id_of
@@ -91,13 +91,6 @@ class KlingDialect:
             request_id_of(request),
             headers=(("X-Framegate-Task", task.id),),
         )
-
-
-def video_url(gateway: Gateway, task: Task) -> str:
-    """A fresh link to a task's video; "" while there is none."""
-    if task.video is None:
-        return ""
-    return gateway.links.make("videos", task.video.id, now_ms=now_ms())
 
 
 def _relayed(answer: CreateAnswer, request_id: str) -> Response:

@@ -12,6 +12,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from framegate.desk.task_shown import video_url
 from framegate.domain.kling import vendor_task
 from framegate.domain.listing import cursor_after, parse_listing
 from framegate.domain.task import Task
@@ -20,7 +21,7 @@ from framegate.gateway import Gateway, now_ms
 from framegate.store import tasks
 from framegate.web import auth, body, envelope
 from framegate.web.envelope import request_id_of
-from framegate.web.kling import PREFIXES, video_url
+from framegate.web.kling import PREFIXES
 
 IDS_MAX = 20
 """As many as the vendor itself takes in one query (section 5.4)."""
