@@ -21,8 +21,10 @@ from framegate.domain.url import endpoint
 from framegate.engine import embedded as engine
 from framegate.engine.embedded import EmbeddedEngine, Lane, Queue, Wake
 from framegate.errors import KeyExpired, KeyUnknown, SettingsInvalid
+from framegate.flows.admit import Admit
 from framegate.flows.audit import Audit
 from framegate.flows.deliver import Deliver
+from framegate.flows.notice import Notice
 from framegate.flows.pool import Pool
 from framegate.flows.submit import Submit
 from framegate.flows.sweep import SUBJECT, Sweep
@@ -78,6 +80,8 @@ class Gateway:
     deliver: Deliver
     sweep: Sweep
     auditing: Audit
+    admit: Admit
+    notice: Notice
     doors: Sequence[Outbound]
 
     @classmethod
@@ -129,6 +133,8 @@ class Gateway:
                 every_s=settings.audit.every_s,
                 clock_ms=now_ms,
             ),
+            admit=Admit(clock_ms=now_ms),
+            notice=Notice(database=database, clock_ms=now_ms),
             doors=(parts.public, parts.configured),
         )
 
@@ -137,6 +143,7 @@ class Gateway:
         crash.at("shutdown.begun")
         await self.submit.close()
         crash.at("shutdown.sent")
+        await self.notice.close()
         for upstream in self.upstreams.values():
             await upstream.close()
         for door in self.doors:
@@ -153,6 +160,7 @@ class Gateway:
             raise KeyUnknown
         if caller.key.expires_ms and caller.key.expires_ms <= now_ms():
             raise KeyExpired
+        self.notice(caller.key)
         return caller
 
     def engine(self, queues: frozenset[Queue] | None = None) -> EmbeddedEngine:
@@ -161,7 +169,7 @@ class Gateway:
         lanes: dict[Queue, Lane] = {
             "track": Lane(self.track, worker.tracks),
             "deliver": Lane(self.deliver, worker.deliveries),
-            "render": Lane(self._render, self.settings.renders_at_once),
+            "render": Lane(self._render, self.settings.renders_at_once, in_turns=True),
             "sweep": Lane(self.sweep, SWEEPS_AT_ONCE),
             "audit": Lane(self.auditing, AUDITS_AT_ONCE),
         }

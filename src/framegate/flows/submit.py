@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from framegate import crash, ids
-from framegate.domain.ledger import Account, Caller
+from framegate.domain.ledger import Caller
 from framegate.domain.quote import PriceList, Quote, quote
 from framegate.domain.submission import (
     IMAGE_TO_VIDEO,
@@ -137,15 +137,10 @@ class Submit:
             self._choose,
             self.candidates(model, kind),
             price,
-            caller.account,
+            caller,
             now_ms=self.clock_ms(),
         )
-        await self.database.read(
-            accounts.check_credit,
-            account_id=caller.account.id,
-            amount_micros=price.amount_micros,
-            currency=price.currency,
-        )
+        await self.database.read(_check_hold, price, caller)
         return price
 
     async def close(self) -> None:
@@ -169,7 +164,7 @@ class Submit:
                 return again
         refuse_duplicate(tx, request.caller.account.id, submission)
         price = self.price(submission)
-        choice = self._choose(tx, candidates, price, request.caller.account, now_ms=now_ms)
+        choice = self._choose(tx, candidates, price, request.caller, now_ms=now_ms)
         upstream = choice.upstream
         task = self._new_task(request, submission, price, upstream, now_ms)
         tasks.begin(tx, task, body=request.body)
@@ -179,6 +174,7 @@ class Submit:
             account_id=task.account_id,
             amount_micros=price.amount_micros,
             currency=price.currency,
+            key_id=task.key_id,
             now_ms=now_ms,
         )
         if request.idempotency_key:
@@ -206,20 +202,15 @@ class Submit:
         tx: Transaction,
         candidates: list[Upstream],
         price: Quote,
-        account: Account,
+        caller: Caller,
         *,
         now_ms: int,
     ) -> Choice:
         try:
             return self.pool.choose(tx, candidates, now_ms=now_ms)
         except Unavailable:
-            # Of two reasons the caller hears of the one that waiting does not mend (rule 33).
-            accounts.check_credit(
-                tx,
-                account_id=account.id,
-                amount_micros=price.amount_micros,
-                currency=price.currency,
-            )
+            # Of two reasons the caller hears of the one that is its own to mend (rule 33).
+            _check_hold(tx, price, caller)
             raise
 
     def _new_task(
@@ -259,3 +250,13 @@ class Submit:
             polls=0,
             answer=b"",
         )
+
+
+def _check_hold(tx: Transaction, price: Quote, caller: Caller) -> None:
+    accounts.check_hold(
+        tx,
+        account_id=caller.account.id,
+        key_id=caller.key.id,
+        amount_micros=price.amount_micros,
+        currency=price.currency,
+    )

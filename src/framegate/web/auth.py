@@ -13,8 +13,15 @@ KEY_CHARACTERS_MAX = 200
 async def caller_of(request: Request, gateway: Gateway) -> Caller:
     """The caller behind `Authorization: Bearer KEY`.
 
-    raises   KeyMissing, KeyUnknown, KeyExpired
+    raises   KeyMissing, KeyUnknown, KeyExpired, TooManyRequests
     """
+    caller = await _known(request, gateway)
+    gateway.admit(caller)
+    return caller
+
+
+async def _known(request: Request, gateway: Gateway) -> Caller:
+    """A caller whose rights are judged next: a right comes before the rate (rule 33)."""
     header = request.headers.get("authorization", "").strip()
     if not header:
         raise KeyMissing
@@ -32,9 +39,10 @@ async def creator_of(request: Request, gateway: Gateway) -> Caller:
 
     raises   as `caller_of`; RightMissing for a key that may only read
     """
-    caller = await caller_of(request, gateway)
+    caller = await _known(request, gateway)
     if not caller.key.scope.may_create:
         raise RightMissing("this key may not create tasks")
+    gateway.admit(caller)
     return caller
 
 
@@ -43,9 +51,10 @@ async def changer_of(request: Request, gateway: Gateway) -> Caller:
 
     raises   as `caller_of`; RightMissing for a key that may only read
     """
-    caller = await caller_of(request, gateway)
+    caller = await _known(request, gateway)
     if not caller.key.scope.may_create:
         raise RightMissing("this key may not change webhooks")
+    gateway.admit(caller)
     return caller
 
 
@@ -54,7 +63,8 @@ async def operator_of(request: Request, gateway: Gateway) -> Caller:
 
     raises   as `caller_of`; RightMissing for any key but an admin key
     """
-    caller = await caller_of(request, gateway)
+    caller = await _known(request, gateway)
     if not caller.key.scope.is_admin:
         raise RightMissing("this key is not an operator's; use an admin key")
+    gateway.admit(caller)
     return caller
