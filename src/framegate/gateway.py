@@ -12,6 +12,7 @@ from pathlib import Path
 
 from framegate import crash
 from framegate.domain.ledger import Account, Caller, Scope
+from framegate.domain.limits import NO_LIMITS, Limits
 from framegate.domain.link import Links
 from framegate.domain.money import micros_from_decimal
 from framegate.domain.quote import PERMILLE, PriceList
@@ -236,16 +237,31 @@ def open_database(settings: Settings, folder: Path) -> Database:
 
 
 def create_account(
-    tx: Transaction, *, name: str, is_unlimited: bool, credit_micros: int, key: str, now_ms: int
+    tx: Transaction,
+    *,
+    name: str,
+    is_unlimited: bool,
+    credit_micros: int,
+    limits: Limits = NO_LIMITS,
+    key: str,
+    now_ms: int,
 ) -> Account:
     """Make an account with its first credit and its first key, together or not at all."""
-    account = accounts.create_account(tx, name=name, is_unlimited=is_unlimited, now_ms=now_ms)
+    account = accounts.create_account(
+        tx, name=name, is_unlimited=is_unlimited, limits=limits, now_ms=now_ms
+    )
     if credit_micros:
         account = accounts.topup(
             tx, account_id=account.id, amount_micros=credit_micros, now_ms=now_ms
         )
     accounts.create_key(
-        tx, account_id=account.id, key=key, scope=Scope.FULL, expires_ms=0, now_ms=now_ms
+        tx,
+        account_id=account.id,
+        key=key,
+        scope=Scope.FULL,
+        expires_ms=0,
+        name="first",
+        now_ms=now_ms,
     )
     return account
 
@@ -278,7 +294,13 @@ def _first_start(tx: Transaction, key: str, *, now_ms: int) -> bool:
         return False
     account = accounts.create_account(tx, name=DEFAULT_ACCOUNT, is_unlimited=True, now_ms=now_ms)
     accounts.create_key(
-        tx, account_id=account.id, key=key, scope=Scope.ADMIN, expires_ms=0, now_ms=now_ms
+        tx,
+        account_id=account.id,
+        key=key,
+        scope=Scope.ADMIN,
+        expires_ms=0,
+        name="first",
+        now_ms=now_ms,
     )
     crash.at("first_start.inside")
     return True

@@ -10,6 +10,7 @@ from framegate.cli import (
     audit,
     demo,
     generate,
+    keys,
     pretend_vendor,
     serve,
     tasks,
@@ -31,7 +32,7 @@ framegate.command()(serve.work)
 framegate.command()(generate.generate)
 framegate.command()(demo.demo)
 framegate.add_typer(accounts.accounts, name="accounts")
-framegate.add_typer(accounts.keys, name="keys")
+framegate.add_typer(keys.keys, name="keys")
 framegate.command()(accounts.topup)
 framegate.add_typer(webhooks.webhooks, name="webhooks")
 framegate.add_typer(tasks.tasks, name="tasks")

@@ -1,4 +1,4 @@
-"""framegate's own API under `/api`: pictures, quotes, progress, the account.
+"""framegate's own API under `/api`: pictures, quotes, progress.
 
 What the page's dialect has no word for. Same envelope, same keys, same refusals.
 """
@@ -52,7 +52,6 @@ class Api:
             Route("/api/images", self.upload, methods=["POST"]),
             Route("/api/quote", self.quote, methods=["POST"]),
             Route("/api/tasks/{task_id}", self.task),
-            Route("/api/account", self.account),
         ]
 
     async def upload(self, request: Request) -> Response:
@@ -112,20 +111,6 @@ class Api:
             headers=(("X-Framegate-Task", task.id),),
         )
 
-    async def account(self, request: Request) -> Response:
-        """`GET /api/account`: what the caller's account has, holds and may spend."""
-        account = (await auth.caller_of(request, self.gateway)).account
-        data = {
-            "id": account.id,
-            "name": account.name,
-            "unlimited": account.is_unlimited,
-            "posted": decimal_from_micros(account.posted_micros),
-            "held": decimal_from_micros(account.held_micros),
-            "available": decimal_from_micros(account.available_micros),
-            "currency": self._currency(),
-        }
-        return envelope.success(data, request_id_of(request))
-
     async def _task(self, task: Task) -> dict[str, Any]:
         upstream = self.gateway.upstreams.get(task.upstream)
         render = None
@@ -144,9 +129,6 @@ class Api:
             "sha256": task.video.sha256 if task.video else "",
             "bytes": task.video.bytes_count if task.video else 0,
         }
-
-    def _currency(self) -> str:
-        return next(iter(self.gateway.submit.prices.values())).currency
 
 
 def _kind(request: Request) -> Kind:

@@ -15,9 +15,11 @@ from framegate import __version__
 from framegate.engine import embedded as engine
 from framegate.gateway import Gateway
 from framegate.web import envelope
+from framegate.web.accounts import Accounts
 from framegate.web.api import Api
 from framegate.web.edge import Edge, Paths
 from framegate.web.envelope import request_id_of
+from framegate.web.keys import Keys
 from framegate.web.kling import KlingDialect
 from framegate.web.metrics import Metrics
 from framegate.web.news import News
@@ -33,6 +35,8 @@ def app(gateway: Gateway) -> ASGIApp:
         *Health(gateway).routes(),
         *Stored(gateway).routes(),
         *Api(gateway).routes(),
+        *Accounts(gateway).routes(),
+        *Keys(gateway).routes(),
         *Webhooks(gateway).routes(),
         *Operator(gateway).routes(),
         *Metrics(gateway).routes(),

@@ -4,6 +4,7 @@ from starlette.requests import Request
 
 from framegate.domain.ledger import Caller
 from framegate.errors import KeyMissing, KeyUnknown, RightMissing
+from framegate.flows.issue import check_manager
 from framegate.gateway import Gateway
 
 # Longer than any key of ours: more is not worth a hash.
@@ -54,6 +55,17 @@ async def changer_of(request: Request, gateway: Gateway) -> Caller:
     caller = await _known(request, gateway)
     if not caller.key.scope.may_create:
         raise RightMissing("this key may not change webhooks")
+    gateway.admit(caller)
+    return caller
+
+
+async def key_manager_of(request: Request, gateway: Gateway) -> Caller:
+    """A caller who may make, limit and revoke keys.
+
+    raises   as `caller_of`; RightMissing for a key that may only read, or is limited itself
+    """
+    caller = await _known(request, gateway)
+    check_manager(caller)
     gateway.admit(caller)
     return caller
 
