@@ -11,6 +11,7 @@ FramegateError
 │   │   ├── SignInLinkSpent      403/1103
 │   │   └── OriginWrong          403/1103
 │   ├── CreditMissing            402/1102
+│   │   └── BudgetSpent          402/1102: the key's own limit, whatever the account has
 │   ├── BodyMalformed            400/1200
 │   │   ├── BodyTooLarge         413/1200
 │   │   └── MediaTypeWrong       415/1200
@@ -167,6 +168,12 @@ class CreditMissing(Refusal):
     """The account's available credit does not cover the hold."""
 
     http_status, code, slug = 402, 1102, "credit-missing"
+
+
+class BudgetSpent(CreditMissing):
+    """The key has less left of its budget than the hold takes."""
+
+    slug = "budget-spent"
 
 
 class BodyMalformed(Refusal):

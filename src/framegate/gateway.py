@@ -12,6 +12,7 @@ from pathlib import Path
 
 from framegate import crash
 from framegate.domain.ledger import Account, Caller, Scope
+from framegate.domain.limits import NO_LIMITS, Limits
 from framegate.domain.link import Links
 from framegate.domain.money import micros_from_decimal
 from framegate.domain.quote import PERMILLE, PriceList
@@ -22,9 +23,11 @@ from framegate.engine import embedded as engine
 from framegate.engine.embedded import EmbeddedEngine, Lane, Queue, Wake
 from framegate.errors import KeyExpired, KeyUnknown, SettingsInvalid
 from framegate.flows import sign_in
+from framegate.flows.admit import Admit
 from framegate.flows.audit import Audit
 from framegate.flows.cancel import Cancel
 from framegate.flows.deliver import Deliver
+from framegate.flows.notice import Notice
 from framegate.flows.pool import Pool
 from framegate.flows.submit import Submit
 from framegate.flows.sweep import SUBJECT, Sweep
@@ -83,6 +86,8 @@ class Gateway:
     deliver: Deliver
     sweep: Sweep
     auditing: Audit
+    admit: Admit
+    notice: Notice
     doors: Sequence[Outbound]
 
     @classmethod
@@ -136,6 +141,8 @@ class Gateway:
                 every_s=settings.audit.every_s,
                 clock_ms=now_ms,
             ),
+            admit=Admit(clock_ms=now_ms),
+            notice=Notice(database=database, clock_ms=now_ms),
             doors=(parts.public, parts.configured),
         )
 
@@ -145,6 +152,7 @@ class Gateway:
         crash.at("shutdown.begun")
         await self.submit.close()
         crash.at("shutdown.sent")
+        await self.notice.close()
         for upstream in self.upstreams.values():
             await upstream.close()
         for door in self.doors:
@@ -161,6 +169,7 @@ class Gateway:
             raise KeyUnknown
         if caller.key.expires_ms and caller.key.expires_ms <= now_ms():
             raise KeyExpired
+        self.notice(caller.key)
         return caller
 
     async def caller_of_session(self, token: str) -> Caller:
@@ -179,7 +188,7 @@ class Gateway:
         lanes: dict[Queue, Lane] = {
             "track": Lane(self.track, worker.tracks),
             "deliver": Lane(self.deliver, worker.deliveries),
-            "render": Lane(self._render, self.settings.renders_at_once),
+            "render": Lane(self._render, self.settings.renders_at_once, in_turns=True),
             "sweep": Lane(self.sweep, SWEEPS_AT_ONCE),
             "audit": Lane(self.auditing, AUDITS_AT_ONCE),
         }
@@ -246,16 +255,31 @@ def open_database(settings: Settings, folder: Path) -> Database:
 
 
 def create_account(
-    tx: Transaction, *, name: str, is_unlimited: bool, credit_micros: int, key: str, now_ms: int
+    tx: Transaction,
+    *,
+    name: str,
+    is_unlimited: bool,
+    credit_micros: int,
+    limits: Limits = NO_LIMITS,
+    key: str,
+    now_ms: int,
 ) -> Account:
     """Make an account with its first credit and its first key, together or not at all."""
-    account = accounts.create_account(tx, name=name, is_unlimited=is_unlimited, now_ms=now_ms)
+    account = accounts.create_account(
+        tx, name=name, is_unlimited=is_unlimited, limits=limits, now_ms=now_ms
+    )
     if credit_micros:
         account = accounts.topup(
             tx, account_id=account.id, amount_micros=credit_micros, now_ms=now_ms
         )
     accounts.create_key(
-        tx, account_id=account.id, key=key, scope=Scope.FULL, expires_ms=0, now_ms=now_ms
+        tx,
+        account_id=account.id,
+        key=key,
+        scope=Scope.FULL,
+        expires_ms=0,
+        name="first",
+        now_ms=now_ms,
     )
     return account
 
@@ -288,7 +312,13 @@ def _first_start(tx: Transaction, key: str, *, now_ms: int) -> bool:
         return False
     account = accounts.create_account(tx, name=DEFAULT_ACCOUNT, is_unlimited=True, now_ms=now_ms)
     accounts.create_key(
-        tx, account_id=account.id, key=key, scope=Scope.ADMIN, expires_ms=0, now_ms=now_ms
+        tx,
+        account_id=account.id,
+        key=key,
+        scope=Scope.ADMIN,
+        expires_ms=0,
+        name="first",
+        now_ms=now_ms,
     )
     crash.at("first_start.inside")
     return True

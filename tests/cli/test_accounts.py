@@ -1,7 +1,5 @@
 """An operator's commands on a data folder."""
 
-from datetime import UTC, datetime
-
 import msgspec
 import pytest
 
@@ -48,45 +46,6 @@ def test_a_bad_amount_names_itself(shell, credit, words):
     done = shell("accounts", "create", "acme", f"--credit={credit}")
     assert done.exit_code == 2
     assert words in done.output
-
-
-async def test_a_second_key_is_as_good_as_the_first(shell):
-    made = shell.json("accounts", "create", "acme")
-    key = shell.json("keys", "create", "--account", "acme")["key"]
-    caller = await authenticated(shell.folder, key)
-    assert caller.account.id == made["account"]
-
-
-async def test_a_reading_key_may_not_create(shell):
-    shell.json("accounts", "create", "acme")
-    key = shell.json("keys", "create", "--account", "acme", "--scope", "read")["key"]
-    caller = await authenticated(shell.folder, key)
-    assert not caller.key.scope.may_create
-
-
-def test_a_revoked_key_is_listed_as_such_and_cannot_be_revoked_twice(shell):
-    shell.json("accounts", "create", "acme")
-    key_id = shell.json("keys", "create", "--account", "acme")["id"]
-    assert shell("keys", "revoke", key_id).exit_code == 0
-    assert "revoked" in shell("keys", "list", "--account", "acme").output
-    assert shell("keys", "revoke", key_id).exit_code == 3
-
-
-def test_a_key_that_ends_is_listed_with_its_last_day(shell):
-    """Whoever hands out keys for a month wants to see which one ends when."""
-    shell.json("accounts", "create", "acme")
-    key_id = shell.json("keys", "create", "--account", "acme", "--days", "30")["id"]
-    (expires_ms,) = [
-        each["expires_ms"]
-        for each in shell.json("keys", "list", "--account", "acme")
-        if each["id"] == key_id
-    ]
-    until = datetime.fromtimestamp(expires_ms // 1_000, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-    states = sorted(
-        line.split("full ")[1].strip()
-        for line in shell("keys", "list", "--account", "acme").output.splitlines()
-    )
-    assert states == ["good", f"good until {until}"]
 
 
 def test_an_account_without_a_limit_is_shown_as_it_is_listed(shell):
@@ -136,3 +95,25 @@ def test_a_name_is_listed_as_it_is(shell, name):
     done = shell("accounts", "list")
     assert done.exit_code == 0
     assert name in done.output
+
+
+def test_limits_of_an_account_are_set_shown_and_lifted(shell):
+    shell.json("accounts", "create", "acme")
+    limited = shell.json("accounts", "limit", "acme", "--rate", "600", "--in-flight", "5")
+    assert (limited["rate"], limited["in_flight_max"], limited["in_flight"]) == (600, 5, 0)
+    assert f"{'rate':<16}600" in shell("accounts", "show", "acme").output
+    done = shell("accounts", "limit", "acme", "--rate", "none")
+    assert "acme may have any requests a minute, 5 tasks in flight" in done.output
+
+
+def test_limit_that_names_nothing_says_what_it_takes(shell):
+    shell.json("accounts", "create", "acme")
+    done = shell("accounts", "limit", "acme")
+    assert (done.exit_code, "--rate, --in-flight" in done.output) == (2, True)
+
+
+def test_limit_that_is_none_is_refused_in_the_words_of_the_api(shell):
+    shell.json("accounts", "create", "acme")
+    done = shell("accounts", "limit", "acme", "--in-flight", "0")
+    assert done.exit_code == 3
+    assert "in_flight must be an integer from 1 to 1000000, or null; got integer 0" in done.output

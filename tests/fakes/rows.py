@@ -31,7 +31,7 @@ def a_task(account_id, **changes):
     facts = {
         "id": ids.new("task"),
         "account_id": account_id,
-        "key_id": "key_1",
+        "key_id": "",
         "kind": "image-to-video",
         "model": PRICES.model,
         "status": TaskStatus.SENDING,
@@ -71,6 +71,7 @@ def begin(tx, account_id, **changes):
         account_id=account_id,
         amount_micros=task.price_micros,
         currency=task.currency,
+        key_id=task.key_id,
         now_ms=NOW_MS,
     )
     engine.enqueue(tx, "track", task.id, at_ms=task.next_ms)

@@ -19,10 +19,11 @@ from fakes.rows import (
     new_account,
 )
 from framegate.domain.ledger import Scope
+from framegate.domain.limits import Limits
 from framegate.domain.money import AMOUNT_MICROS_MAX
 from framegate.domain.quote import PriceList
 from framegate.domain.task import TaskStatus
-from framegate.errors import CreditMissing, LedgerBroken, NotFound
+from framegate.errors import CreditMissing, LedgerBroken, NotFound, TooManyTasks
 from framegate.store import accounts, audit, tasks, usage
 
 KEY = "fg_" + "k" * 43
@@ -39,6 +40,12 @@ def topup(tx, account, amount_micros):
 def create_key(tx, account, key=KEY, *, scope=Scope.FULL, expires_ms=0):
     return accounts.create_key(
         tx, account_id=account.id, key=key, scope=scope, expires_ms=expires_ms, now_ms=NOW_MS
+    )
+
+
+def check_hold(tx, account, amount_micros, *, key_id=""):
+    accounts.check_hold(
+        tx, account_id=account.id, key_id=key_id, amount_micros=amount_micros, currency="USD"
     )
 
 
@@ -169,13 +176,11 @@ def test_hold_beyond_the_credit_is_refused_with_both_sums(tx):
     )
 
 
-def test_check_of_credit_refuses_what_a_hold_would_refuse_and_holds_nothing(tx):
+def test_check_of_a_hold_refuses_what_a_hold_would_refuse_and_holds_nothing(tx):
     account = new_account(tx, credit_micros=PRICE_MICROS)
 
     def check(amount_micros):
-        accounts.check_credit(
-            tx, account_id=account.id, amount_micros=amount_micros, currency="USD"
-        )
+        check_hold(tx, account, amount_micros)
 
     check(PRICE_MICROS)
     with pytest.raises(CreditMissing, match=r"0\.560001 USD, 0\.56 USD is available"):
@@ -186,11 +191,76 @@ def test_check_of_credit_refuses_what_a_hold_would_refuse_and_holds_nothing(tx):
 def test_unlimited_account_goes_below_zero_and_its_spending_is_on_the_ledger(tx):
     account = new_account(tx, is_unlimited=True)
     task = begin(tx, account.id)
-    accounts.check_credit(tx, account_id=account.id, amount_micros=10**12, currency="USD")
+    check_hold(tx, account, 10**12)
 
     accounts.settle(tx, task_id=task.id, now_ms=NOW_MS)
 
     assert accounts.account_by_id(tx, account.id).posted_micros == -PRICE_MICROS
+
+
+# --- limits of an account ---------------------------------------------------------------------
+
+
+def in_flight(tx, account):
+    return accounts.account_by_id(tx, account.id).in_flight
+
+
+def test_account_counts_its_tasks_until_they_end_whatever_their_end(tx):
+    account = new_account(tx, credit_micros=3 * PRICE_MICROS)
+    settled, released, _ = [begin(tx, account.id) for _ in range(3)]
+    assert in_flight(tx, account) == 3
+
+    accounts.settle(tx, task_id=settled.id, now_ms=NOW_MS)
+    accounts.release(tx, task_id=released.id, now_ms=NOW_MS)
+
+    assert in_flight(tx, account) == 1
+
+
+def test_task_beyond_the_limit_in_flight_is_refused_with_the_limit(tx):
+    account = new_account(tx, credit_micros=10 * PRICE_MICROS)
+    accounts.limit_account(tx, account.id, {"in_flight_max": 2})
+    first, _ = begin(tx, account.id), begin(tx, account.id)
+
+    with pytest.raises(TooManyTasks, match=r"^too many running tasks: the limit is 2 for this acc"):
+        begin(tx, account.id)
+    with pytest.raises(TooManyTasks):
+        check_hold(tx, account, 1)
+
+    accounts.release(tx, task_id=first.id, now_ms=NOW_MS)
+    begin(tx, account.id)
+    assert in_flight(tx, account) == 2
+
+
+def test_full_places_are_said_before_missing_credit(tx):
+    """Rule 33: waiting mends the one, and may mend the other."""
+    account = new_account(tx, credit_micros=PRICE_MICROS)
+    accounts.limit_account(tx, account.id, {"in_flight_max": 1})
+    begin(tx, account.id)
+
+    with pytest.raises(TooManyTasks):
+        begin(tx, account.id)
+
+
+def test_limits_of_an_account_are_read_back_and_lifted(tx):
+    account = new_account(tx)
+
+    accounts.limit_account(tx, account.id, {"requests_per_minute": 60, "in_flight_max": 5})
+    assert accounts.account_by_id(tx, account.id).limits == Limits(
+        requests_per_minute=60, in_flight_max=5
+    )
+
+    accounts.limit_account(tx, account.id, {"in_flight_max": 0})
+    assert accounts.account_by_id(tx, account.id).limits == Limits(requests_per_minute=60)
+
+
+def test_pages_of_accounts_hold_each_of_them_once(tx):
+    made = sorted(new_account(tx, name).id for name in "abcde")
+
+    first = accounts.page_of_accounts(tx, after=None, rows_max=2)
+    place = (first[-1].created_ms, first[-1].id)
+    rest = accounts.page_of_accounts(tx, after=place, rows_max=10)
+
+    assert [account.id for account in (*first, *rest)] == made
 
 
 def test_negative_hold_is_refused_by_the_database_itself(tx):

@@ -9,11 +9,12 @@ from fakes.rows import NOW_MS, a_video, accept, begin, new_account
 from framegate.domain.delivery import Attempt, DeliveryStatus
 from framegate.domain.endpoint import DisabledWhy, Wish
 from framegate.domain.event import EVENTS
+from framegate.domain.ledger import Scope
 from framegate.domain.task import TaskStatus
 from framegate.domain.upstream import RenderStatus
 from framegate.engine import embedded as engine
 from framegate.flows import finish
-from framegate.store import audit, deliveries, endpoints, renders, tasks
+from framegate.store import accounts, audit, deliveries, endpoints, renders, tasks
 from framegate.store.audit import IDS_SHOWN_MAX
 from framegate.store.renders import RenderRow
 
@@ -38,13 +39,17 @@ def lived(database, path):
 def live(tx):
     payer = new_account(tx, "payer", credit_micros=10_000_000)
     house = new_account(tx, "house", is_unlimited=True)
-    open_task = begin(tx, payer.id, id="task_open")
-    assert open_task
+    key = accounts.create_key(
+        tx, account_id=payer.id, key="fg_a", scope=Scope.FULL, expires_ms=0, now_ms=NOW_MS
+    )
+    begin(tx, payer.id, id="task_open", key_id=key.id)
     begin(tx, house.id, id="task_refused", external_task_id="x")
     end(tx, "task_refused", TaskStatus.REFUSED)
     listen(tx, payer.id)
     for name in ("paid", "failed", "expired"):
-        task = accept(tx, begin(tx, payer.id, id=f"task_{name}", callback_url=URL), ticket=name)
+        task = accept(
+            tx, begin(tx, payer.id, id=f"task_{name}", key_id=key.id, callback_url=URL), ticket=name
+        )
         renders.begin(tx, a_render(task))
         if name == "paid":
             finish.succeed(tx, task, video=a_video(), now_ms=NOW_MS + 3, upstream_tells=False)
@@ -129,6 +134,9 @@ HELD = "held is the sum of the open holds"
 AVAILABLE = "a limited account has no negative available credit"
 USED = "usage is what the ledger took for its tasks"
 LIVED = "a task is what the last line of its life says"
+IN_FLIGHT = "an account's tasks in flight are its open holds"
+SPENT = "a key has spent its open and settled holds, and its tasks in flight are the open ones"
+KEY_OF_HOLD = "a hold is of the key that created its task"
 HOLD = "every task has a hold of its price, and every hold a task"
 ENDED = "a task has ended exactly when its hold is closed"
 SETTLED = "a task has succeeded exactly when its hold is settled, once, at its price"
@@ -146,6 +154,7 @@ FILE = "a stored video's file is there, whole"
 
 HOUSE = "(SELECT id FROM accounts WHERE name = 'house')"
 PAYER = "(SELECT id FROM accounts WHERE name = 'payer')"
+KEY = "(SELECT id FROM keys)"
 TOPUP = "(SELECT id FROM transfers WHERE kind = 'topup')"
 SETTLE = "(SELECT id FROM transfers WHERE kind = 'settle')"
 DELIVERY = "(SELECT id FROM deliveries WHERE task_id = 'task_{}' AND endpoint_id = '')"
@@ -181,6 +190,14 @@ DAMAGES = [
         "UPDATE accounts SET posted_micros = held_micros - 1 WHERE name = 'payer'",
         PAYER,
     ),
+    (IN_FLIGHT, "UPDATE accounts SET in_flight = in_flight + 1 WHERE name = 'payer'", PAYER),
+    (IN_FLIGHT, "UPDATE holds SET state = 'open' WHERE task_id = 'task_paid'", PAYER),
+    (SPENT, "UPDATE keys SET spent_micros = spent_micros - 1", KEY),
+    (SPENT, "UPDATE keys SET in_flight = 0", KEY),
+    (SPENT, "UPDATE holds SET state = 'released' WHERE task_id = 'task_paid'", KEY),
+    (SPENT, "UPDATE holds SET key_id = ''", KEY),
+    (KEY_OF_HOLD, "UPDATE holds SET key_id = '' WHERE task_id = 'task_open'", "'task_open'"),
+    (KEY_OF_HOLD, "UPDATE tasks SET key_id = 'key_x' WHERE id = 'task_paid'", "'task_paid'"),
     (HOLD, "DELETE FROM holds WHERE task_id = 'task_failed'", "'task_failed'"),
     (HOLD, "UPDATE holds SET amount_micros = 1 WHERE task_id = 'task_paid'", "'task_paid'"),
     (HOLD, "UPDATE holds SET account_id = 'acc_x' WHERE task_id = 'task_open'", "'task_open'"),

@@ -1,7 +1,9 @@
 import sqlite3
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import create_engine, inspect
 from sqlalchemy.exc import OperationalError
@@ -86,6 +88,8 @@ def test_partial_indexes_are_partial(database):
         "ix_holds_open": "state = 'open'",
         "ix_deliveries_open": "ended_ms = 0",
         "ix_renders_running": "status = 'processing'",
+        "ix_jobs_turn": "owner <> ''",
+        "ix_jobs_owner_turn": "owner <> ''",
     }
 
 
@@ -144,4 +148,52 @@ def test_upgrade_that_fails_half_way_leaves_nothing_of_it(tmp_path):
         migrate.upgrade(database)
 
     assert inspect(database.engine).get_table_names() == ["videos"]
+    database.close_now()
+
+
+def test_counters_of_the_second_step_are_those_that_the_holds_say(tmp_path):
+    """A limit that is set after the upgrade counts what ran and was paid before it."""
+    database = Database.open(f"sqlite:///{tmp_path / 'framegate.db'}")
+    config = Config()
+    config.set_main_option("script_location", str(migrate.MIGRATIONS))
+    with database.engine.connect() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0001")
+        for statement in (
+            "INSERT INTO accounts (id, name) VALUES ('acc_a', 'a'), ('acc_idle', 'idle')",
+            (
+                "INSERT INTO keys (id, account_id, sha256) VALUES ('key_1', 'acc_a', 'x'), "
+                "('key_idle', 'acc_idle', 'y')"
+            ),
+            *(
+                f"INSERT INTO tasks (id, account_id, key_id, body) VALUES "
+                f"('{state}', 'acc_a', 'key_1', x'')"
+                for state in ("open", "settled", "released")
+            ),
+            (
+                "INSERT INTO holds (task_id, account_id, amount_micros, state) VALUES "
+                "('open', 'acc_a', 1, 'open'), ('settled', 'acc_a', 10, 'settled'), "
+                "('released', 'acc_a', 100, 'released')"
+            ),
+            "INSERT INTO renders (id, task_id, account_id) VALUES ('1', 'open', 'acc_a')",
+            "INSERT INTO jobs (queue, subject) VALUES ('render', '1'), ('track', 'open')",
+        ):
+            connection.exec_driver_sql(statement)
+        connection.commit()
+
+    migrate.upgrade(database)
+
+    def rows(query):
+        return database.read_now(lambda tx: tx.exec_driver_sql(query).all())
+
+    assert rows("SELECT id, in_flight FROM accounts") == [("acc_a", 1), ("acc_idle", 0)]
+    assert rows("SELECT id, in_flight, spent_micros FROM keys") == [
+        ("key_1", 1, 11),
+        ("key_idle", 0, 0),
+    ]
+    assert rows("SELECT DISTINCT key_id FROM holds") == [("key_1",)]
+    assert rows("SELECT queue, owner FROM jobs ORDER BY queue") == [
+        ("render", "acc_a"),
+        ("track", ""),
+    ]
     database.close_now()

@@ -69,6 +69,14 @@ class Door:
         self.gateway.database.write_now(make)
         return made
 
+    def limit(self, name, **changes):
+        """Limit an account, by its name."""
+
+        def write(tx):
+            accounts.limit_account(tx, accounts.account_named(tx, name).id, changes)
+
+        self.gateway.database.write_now(write)
+
     async def post(self, path, content=b"", *, key=None, **headers):
         return await self._call("POST", path, content, key, headers)
 

@@ -160,10 +160,3 @@ async def test_another_accounts_progress_is_not_found(door):
     task_id = (await door.post(CREATE, BODY, key=door.key("one"))).json()["data"]["id"]
     answer = await door.get(f"/api/tasks/{task_id}", key=door.key("two"))
     assert answer.json()["message"] == "task not found"
-
-
-async def test_an_account_sees_what_it_has_and_what_is_held(door):
-    key = door.key()
-    await door.post(CREATE, BODY, key=key)
-    data = (await door.get("/api/account", key=key)).json()["data"]
-    assert (data["posted"], data["held"], data["available"]) == ("10", "0.56", "9.44")

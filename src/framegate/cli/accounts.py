@@ -1,30 +1,35 @@
-"""`framegate accounts`, `keys` and `topup`: an operator's commands on a data folder.
+"""`framegate accounts` and `topup`: an operator's commands on a data folder.
 
 They work on the database itself, with or without a server beside them.
 """
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from rich.table import Table
 
 from framegate.cli.options import ConfigOption, DataOption, JsonOption, settings
-from framegate.cli.terminal import out, say, say_json, troubles, word
-from framegate.domain.ledger import Account, Key, Scope
+from framegate.cli.terminal import out, printable, say, say_json, troubles, word
+from framegate.domain.key_wish import NAME_CHARACTERS_MAX
+from framegate.domain.ledger import Account
+from framegate.domain.limits import ACCOUNT_FIELDS, judge_changes
 from framegate.domain.money import decimal_from_micros, micros_from_decimal
 from framegate.errors import NotFound, SettingsInvalid
 from framegate.gateway import Gateway, create_account, new_key, now_ms
 from framegate.store import accounts as rows
 from framegate.store.database import Transaction
+from framegate.web.accounts import limited
 
 accounts = typer.Typer(no_args_is_help=True, help="Who pays: make, list and show accounts.")
-keys = typer.Typer(no_args_is_help=True, help="API keys: make, list and revoke them.")
 
-NAME_CHARACTERS_MAX = 100
+RateOption = Annotated[str | None, typer.Option(help="Requests a minute, or none.")]
+InFlightOption = Annotated[str | None, typer.Option(help="Tasks in flight, or none.")]
+
+NO_LIMIT = "none"
+COUNT_DIGITS_MAX = 18
 
 
 @contextmanager
@@ -113,69 +118,32 @@ def show(
         if account.is_unlimited:
             shown["available"] = "unlimited"
         for key, value in shown.items():
-            say(f"{key:<16}{word(value)}")
+            say(f"{key:<16}{'none' if value is None else word(value)}")
 
 
-@keys.command("create")
-def create_key(
-    account: Annotated[str, typer.Option(help="An account's name or id.")],
-    scope: Annotated[
-        Scope, typer.Option(help="full: create and query; read: query only; admin: the operator.")
-    ] = Scope.FULL,
-    days: Annotated[int, typer.Option(min=0, help="Days until it expires; 0: never.")] = 0,
+@accounts.command("limit")
+def limit(
+    name: Annotated[str, typer.Argument(help="An account's name or id.")],
+    rate: RateOption = None,
+    in_flight: InFlightOption = None,
     data: DataOption = None,
     config: ConfigOption = None,
     json: JsonOption = False,
 ) -> None:
-    """Make another key; it is shown this once."""
+    """Change what an account may use, at once; what is not named stays as it is."""
     with opened(data, config) as gateway:
-        key, now = new_key(), now_ms()
-        expires_ms = now + timedelta(days=days) // timedelta(milliseconds=1) if days else 0
-        owner = gateway.database.read_now(named, account)
-        record = gateway.database.write_now(
-            rows.create_key,
-            account_id=owner.id,
-            key=key,
-            scope=scope,
-            expires_ms=expires_ms,
-            now_ms=now,
-        )
+        asked = wished(rate=rate, in_flight=in_flight)
+        if not asked:
+            raise SettingsInvalid("name at least one of --rate, --in-flight")
+        account = gateway.database.read_now(named, name)
+        changes = judge_changes(asked, ACCOUNT_FIELDS)
+        changed = _shown(gateway.database.write_now(limited, account.id, changes))
         if json:
-            say_json({"key": key, "id": record.id})
+            say_json(changed)
             return
-        say(key)
-        say(f"This is {record.id} of {owner.name}. It is not kept: note it now.")
-
-
-@keys.command("list")
-def list_keys(
-    account: Annotated[str, typer.Option(help="An account's name or id.")],
-    data: DataOption = None,
-    config: ConfigOption = None,
-    json: JsonOption = False,
-) -> None:
-    """List an account's keys: id, last four characters, scope and state."""
-    with opened(data, config) as gateway:
-        owner = gateway.database.read_now(named, account)
-        found = gateway.database.read_now(rows.keys_of, owner.id)
-        if json:
-            say_json([vars(key) | {"scope": key.scope.value} for key in found])
-            return
-        for key in found:
-            say(f"{key.id}  fg_...{key.hint}  {key.scope.value:<6} {_state(key, now_ms())}")
-
-
-@keys.command("revoke")
-def revoke(
-    key_id: Annotated[str, typer.Argument(help="A key's id, key_..., from `framegate keys list`.")],
-    data: DataOption = None,
-    config: ConfigOption = None,
-) -> None:
-    """End a key at once and for ever; its tasks go on."""
-    with opened(data, config) as gateway:
-        if not gateway.database.write_now(rows.revoke_key, key_id, now_ms=now_ms()):
-            raise NotFound(f"no key {key_id} that is still good; see: framegate keys list")
-        say(f"{key_id} is revoked")
+        limits = f"{changed['rate'] or 'any'} requests a minute, "
+        limits += f"{changed['in_flight_max'] or 'any'} tasks in flight"
+        say(f"{printable(account.name)} may have {limits}")
 
 
 def topup(
@@ -226,15 +194,17 @@ def named(tx: Transaction, name: str) -> Account:
     return account
 
 
-def _state(key: Key, now: int) -> str:
-    if key.revoked_ms:
-        return "revoked"
-    if not key.expires_ms:
-        return "good"
-    if key.expires_ms <= now:
-        return "expired"
-    until = datetime.fromtimestamp(key.expires_ms // 1_000, UTC)
-    return f"good until {until.strftime('%Y-%m-%dT%H:%M:%SZ')}"
+def wished(**texts: str | None) -> dict[str, Any]:
+    """Limits as a wish names them, from options: digits are a number, `none` lifts a limit."""
+    return {
+        name: None if text == NO_LIMIT else int(text) if _is_count(name, text) else text
+        for name, text in texts.items()
+        if text is not None
+    }
+
+
+def _is_count(name: str, text: str) -> bool:
+    return name != "budget" and text.isascii() and text.isdigit() and len(text) <= COUNT_DIGITS_MAX
 
 
 def _amount(text: str, option: str) -> int:
@@ -244,7 +214,7 @@ def _amount(text: str, option: str) -> int:
         raise SettingsInvalid(f"{option}: {error}") from None
 
 
-def _shown(account: Account) -> dict[str, str | bool]:
+def _shown(account: Account) -> dict[str, Any]:
     return {
         "account": account.id,
         "name": account.name,
@@ -252,4 +222,7 @@ def _shown(account: Account) -> dict[str, str | bool]:
         "posted": decimal_from_micros(account.posted_micros),
         "held": decimal_from_micros(account.held_micros),
         "available": decimal_from_micros(account.available_micros),
+        "in_flight": account.in_flight,
+        "in_flight_max": account.limits.in_flight_max or None,
+        "rate": account.limits.requests_per_minute or None,
     }

@@ -12,6 +12,7 @@ from framegate.cli import (
     console,
     demo,
     generate,
+    keys,
     openapi,
     pretend_vendor,
     serve,
@@ -34,7 +35,7 @@ framegate.command()(serve.work)
 framegate.command()(generate.generate)
 framegate.command()(demo.demo)
 framegate.add_typer(accounts.accounts, name="accounts")
-framegate.add_typer(accounts.keys, name="keys")
+framegate.add_typer(keys.keys, name="keys")
 framegate.command()(accounts.topup)
 framegate.add_typer(webhooks.webhooks, name="webhooks")
 framegate.add_typer(tasks.tasks, name="tasks")

@@ -8,6 +8,8 @@ enforces each rule again by constraints and triggers.
 from dataclasses import dataclass
 from enum import StrEnum
 
+from framegate.domain.limits import NO_LIMITS, Limits
+
 
 class TransferKind(StrEnum):
     """Why posted money moved. One task has at most one transfer of a kind."""
@@ -59,6 +61,8 @@ class Account:
     held_micros: int
     webhook_generation: int  # 0: this account has no webhook secret.
     created_ms: int
+    limits: Limits = NO_LIMITS
+    in_flight: int = 0  # Tasks that have not ended.
 
     @property
     def available_micros(self) -> int:
@@ -77,6 +81,16 @@ class Key:
     created_ms: int
     expires_ms: int  # 0: never.
     revoked_ms: int  # 0: still good.
+    name: str = ""  # What its owner calls it.
+    limits: Limits = NO_LIMITS
+    spent_micros: int = 0  # Open and settled holds of its tasks.
+    in_flight: int = 0  # Its tasks that have not ended.
+    last_used_ms: int = 0  # To the minute; 0: never.
+
+    @property
+    def left_micros(self) -> int:
+        """What is left of its budget, where it has one; never below zero."""
+        return max(0, self.limits.budget_micros - self.spent_micros)
 
 
 @dataclass(frozen=True, kw_only=True)

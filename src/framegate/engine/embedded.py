@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 import structlog
-from sqlalchemy import and_, bindparam, case, delete, func, select, update
+from sqlalchemy import and_, bindparam, case, delete, func, literal, select, update
 from sqlalchemy.dialects.sqlite import insert
 
 from framegate.errors import StoreDown, Unavailable
@@ -49,10 +49,11 @@ Run = Callable[[Wake], Awaitable[None]]
 
 @dataclass(frozen=True)
 class Lane:
-    """One queue: what runs its jobs, and how many at once."""
+    """One queue: what runs its jobs, how many at once, and whether its owners take turns."""
 
     run: Run
     at_once: int
+    in_turns: bool = False
 
 
 @dataclass(frozen=True)
@@ -102,6 +103,41 @@ _SOON = (
     .order_by(_jobs.c.due_ms)
     .limit(bindparam("rows_max"))
 )
+# In turns the wait does not decide: of what is due, the lowest turn goes first. The empty owner is
+# written out, not bound, so that the indexes of owned jobs are seen to hold all of them.
+_IS_OWNED = and_(
+    _jobs.c.queue == bindparam("of_queue"), _jobs.c.owner != literal("", literal_execute=True)
+)
+_SOON_IN_TURNS = (
+    select(*(_jobs.c[name] for name in _Job.__dataclass_fields__))
+    .where(_IS_OWNED, _jobs.c.due_ms < bindparam("before_ms"))
+    .order_by(_jobs.c.turn, _jobs.c.due_ms)
+    .limit(bindparam("rows_max"))
+)
+_TURN_NOW = select(func.min(_jobs.c.turn)).where(_IS_OWNED)
+_LAST_TURN_OF_OWNER = select(func.max(_jobs.c.turn)).where(
+    _IS_OWNED, _jobs.c.owner == bindparam("of_owner")
+)
+
+
+def enqueue_in_turn(
+    tx: Transaction, queue: Queue, subject: str, *, owner: str, cost: int, at_ms: int
+) -> None:
+    """Wake a queue that is taken in turns, so that each owner gets an equal share of it.
+
+    A job's turn is the owner's last one that still waits, or the one that is being served, and the
+    job's cost on top: self-clocked fair queueing. Who fills the queue waits behind itself alone;
+    who was idle has saved nothing up.
+
+    owner    whose turn it uses; not empty
+    cost     what it takes of the queue, in any unit that all its jobs share
+    """
+    known = {"of_queue": queue, "of_owner": owner}
+    turn_now = tx.execute(_TURN_NOW, known).scalar_one() or 0
+    last_turn = tx.execute(_LAST_TURN_OF_OWNER, known).scalar_one() or 0
+    turn = max(turn_now, last_turn) + cost
+    job = {"queue": queue, "subject": subject, "due_ms": at_ms, "owner": owner, "turn": turn}
+    tx.execute(_ENQUEUE, job)
 
 
 def enqueue(tx: Transaction, queue: Queue, subject: str, *, at_ms: int) -> None:
@@ -151,6 +187,7 @@ class EmbeddedEngine:
     def __post_init__(self) -> None:
         """Listen to commits: one of ours may have made a job due."""
         self._running: dict[tuple[str, str], asyncio.Task[None]] = {}
+        self._in_turns = frozenset(name for name, lane in self.lanes.items() if lane.in_turns)
         self._nudged = asyncio.Event()
         self._loop: asyncio.AbstractEventLoop | None = None
         self.database.after_commit(self._nudge_from_thread)
@@ -178,7 +215,7 @@ class EmbeddedEngine:
         self._nudged.clear()
         now_ms = self.clock_ms()
         try:
-            soon = await self.database.read(_soon, self._wanted(), now_ms)
+            soon = await self.database.read(_soon, self._wanted(), self._in_turns, now_ms)
         except StoreDown:
             _log.warning("engine.store_down", exc_info=True)
             return LOOK_EVERY_MS_MAX
@@ -201,16 +238,18 @@ class EmbeddedEngine:
         lane = self.lanes[queue]
         mine = {subject for name, subject in self._running if name == queue}
         free = lane.at_once - len(mine)
+        wait_ms = LOOK_EVERY_MS_MAX
         for job in jobs:
             if free == 0:
-                break
+                return LOOK_EVERY_MS_MAX
             if job.subject in mine:
                 continue
             if job.due_ms > now_ms:
-                return job.due_ms - now_ms
+                wait_ms = min(wait_ms, job.due_ms - now_ms)
+                continue
             self._start(job, lane, now_ms)
             free -= 1
-        return LOOK_EVERY_MS_MAX
+        return wait_ms
 
     def _start(self, job: _Job, lane: Lane, now_ms: int) -> None:
         key = (job.queue, job.subject)
@@ -260,14 +299,17 @@ class EmbeddedEngine:
             self._loop.call_soon_threadsafe(self._nudged.set)
 
 
-def _soon(tx: Transaction, wanted: Mapping[Queue, int], now_ms: int) -> dict[Queue, list[_Job]]:
-    """Each queue's jobs until the next look at the latest, the soonest first, so many at most."""
+def _soon(
+    tx: Transaction, wanted: Mapping[Queue, int], in_turns: frozenset[Queue], now_ms: int
+) -> dict[Queue, list[_Job]]:
+    """Each queue's jobs until the next look at the latest, in their order, so many at most."""
     before_ms = now_ms + LOOK_EVERY_MS_MAX
     return {
         queue: [
             _Job(*row)
             for row in tx.execute(
-                _SOON, {"of_queue": queue, "before_ms": before_ms, "rows_max": rows_max}
+                _SOON_IN_TURNS if queue in in_turns else _SOON,
+                {"of_queue": queue, "before_ms": before_ms, "rows_max": rows_max},
             )
         ]
         for queue, rows_max in wanted.items()

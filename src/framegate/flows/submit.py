@@ -1,19 +1,16 @@
 """From a caller's bytes to a task that cannot be lost.
 
 The web calls it once a key is known. Judge and price; commit task, hold and wake-up; only then
-let anything leave; then commit what the upstream said. After the first commit the rest runs to
-its end even if the caller goes away.
+let anything leave, which is `flows/send`. After the first commit the rest runs to its end even if
+the caller goes away.
 """
 
 import asyncio
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
-
-import msgspec
-import structlog
+from dataclasses import dataclass, field
 
 from framegate import crash, ids
-from framegate.domain.ledger import Account, Caller
+from framegate.domain.ledger import Caller
 from framegate.domain.quote import PriceList, Quote, quote
 from framegate.domain.submission import (
     IMAGE_TO_VIDEO,
@@ -24,37 +21,20 @@ from framegate.domain.submission import (
 )
 from framegate.domain.task import Task, TaskStatus
 from framegate.domain.text_to_video import parse_text_to_video
-from framegate.domain.upstream import (
-    Order,
-    Refused,
-    SubmitAnswer,
-    Ticket,
-    Uncertain,
-    Unreachable,
-    Upstream,
-)
+from framegate.domain.upstream import Upstream
 from framegate.engine import embedded as engine
-from framegate.errors import (
-    FramegateError,
-    NotFound,
-    TooManyTasks,
-    Unavailable,
-)
-from framegate.flows import finish, pace, pool, tell
+from framegate.errors import NotFound, Unavailable
+from framegate.flows import pool
 from framegate.flows.pool import MODEL_ECHO_MAX, Choice, Pool
 from framegate.flows.request import CreateAnswer, CreateRequest, recall, refuse_duplicate
+from framegate.flows.send import Send
 from framegate.flows.tally import Tally
 from framegate.store import accounts, tasks
 from framegate.store.database import Database, Transaction
 from framegate.store.prompts import Prompt
 from framegate.upstreams.enlisting import enlists
 
-_log = structlog.get_logger("framegate.flows.submit")
-
-# How much longer than the upstream's own deadline the safety net waits before it takes over.
-SAFETY_MARGIN_MS = 15_000
 BODY_BYTES_AT_ONCE_MAX = 65_536
-SLEPT = "this process slept too long to be trusted with a send"
 
 _PARSERS = {IMAGE_TO_VIDEO: parse_image_to_video, TEXT_TO_VIDEO: parse_text_to_video}
 
@@ -75,6 +55,19 @@ class Submit:
     report_to: Callable[[str], str]  # Our own address for an upstream's news of a task.
     tally: Tally = field(default_factory=Tally)
     _sending: set[asyncio.Task[CreateAnswer]] = field(default_factory=set)
+
+    def __post_init__(self) -> None:
+        """Make the half that follows the first commit."""
+        self.send = Send(
+            database=self.database,
+            pool=self.pool,
+            submit_wait_s=self.submit_wait_s,
+            uncertain_release_s=self.uncertain_release_s,
+            deadline_s=self.deadline_s,
+            clock_ms=self.clock_ms,
+            report_to=self.report_to,
+            tally=self.tally,
+        )
 
     async def _judged(self, body: bytes, model: str, kind: Kind) -> Submission:
         if len(body) <= BODY_BYTES_AT_ONCE_MAX:
@@ -128,7 +121,7 @@ class Submit:
         # The caller may hang up now; what is sent must still be recorded.
         task, choice = begun
         sending = asyncio.create_task(
-            self._send(task, choice, request, submission, untried=candidates)
+            self.send(task, choice, request, submission, untried=candidates)
         )
         self._sending.add(sending)
         sending.add_done_callback(self._sending.discard)
@@ -145,15 +138,10 @@ class Submit:
             self._choose,
             self.candidates(model, kind),
             price,
-            caller.account,
+            caller,
             now_ms=self.clock_ms(),
         )
-        await self.database.read(
-            accounts.check_credit,
-            account_id=caller.account.id,
-            amount_micros=price.amount_micros,
-            currency=price.currency,
-        )
+        await self.database.read(_check_hold, price, caller)
         return price
 
     async def close(self) -> None:
@@ -177,7 +165,7 @@ class Submit:
                 return again
         refuse_duplicate(tx, request.caller.account.id, submission)
         price = self.price(submission)
-        choice = self._choose(tx, candidates, price, request.caller.account, now_ms=now_ms)
+        choice = self._choose(tx, candidates, price, request.caller, now_ms=now_ms)
         upstream = choice.upstream
         task = self._new_task(request, submission, price, upstream, now_ms)
         tasks.begin(
@@ -192,6 +180,7 @@ class Submit:
             account_id=task.account_id,
             amount_micros=price.amount_micros,
             currency=price.currency,
+            key_id=task.key_id,
             now_ms=now_ms,
         )
         if request.idempotency_key:
@@ -207,8 +196,8 @@ class Submit:
         engine.enqueue(tx, "track", task.id, at_ms=task.next_ms)
         crash.at("begin.inside")
         if enlists(upstream):
-            ticket = upstream.enlist(tx, self._order(task, request, submission), now_ms=now_ms)
-            self._accept(tx, task, ticket, now_ms=now_ms)
+            ticket = upstream.enlist(tx, self.send.order(task, request, submission), now_ms=now_ms)
+            self.send.accept(tx, task, ticket, now_ms=now_ms)
             pool.learn(tx, task.upstream, ticket, took_ms=None, now_ms=now_ms)
             return CreateAnswer(relay=ticket.relay, task_id=task.id)
         pool.begin_probe(tx, choice, now_ms=now_ms)
@@ -219,20 +208,15 @@ class Submit:
         tx: Transaction,
         candidates: list[Upstream],
         price: Quote,
-        account: Account,
+        caller: Caller,
         *,
         now_ms: int,
     ) -> Choice:
         try:
             return self.pool.choose(tx, candidates, now_ms=now_ms)
         except Unavailable:
-            # Of two reasons the caller hears of the one that waiting does not mend (rule 33).
-            accounts.check_credit(
-                tx,
-                account_id=account.id,
-                amount_micros=price.amount_micros,
-                currency=price.currency,
-            )
+            # Of two reasons the caller hears of the one that is its own to mend (rule 33).
+            _check_hold(tx, price, caller)
             raise
 
     def _new_task(
@@ -267,208 +251,18 @@ class Submit:
             created_ms=now_ms,
             updated_ms=now_ms,
             sent_ms=0,
-            # The safety net: if this process dies while sending, tracking takes over then.
-            next_ms=now_ms + self.submit_wait_s * 1_000 + SAFETY_MARGIN_MS,
+            next_ms=self.send.doubted_at_ms(now_ms),
             deadline_ms=now_ms + self.deadline_s * 1_000,
             polls=0,
             answer=b"",
         )
 
-    # --- after the first commit ---------------------------------------------------------------
 
-    async def _send(
-        self,
-        task: Task,
-        choice: Choice,
-        request: CreateRequest,
-        submission: Submission,
-        *,
-        untried: list[Upstream],
-    ) -> CreateAnswer:
-        refusals: list[Refused] = []
-        while True:
-            upstream, began_ms = choice.upstream, self.clock_ms()
-            crash.at("send.before")
-            answer = await self._asked(task, choice, self._order(task, request, submission))
-            crash.at("send.answered")
-            took_ms = self.clock_ms() - began_ms
-            self.tally.note_create(upstream.name, answer, took_ms)
-            if isinstance(answer, Ticket | Uncertain):
-                return await self._record(task, answer, took_ms=took_ms)
-            _log.warning(
-                "upstream.not_taken",
-                task=task.id,
-                upstream=upstream.name,
-                reason=pool.reason(answer),
-            )
-            if isinstance(answer, Refused) and not answer.blames_operator:
-                refusals.append(answer)
-            untried = [each for each in untried if each is not upstream]
-            next_ones = untried if _may_go_on(answer) else []
-            try:
-                handed = await self.database.write(
-                    self._hand_over,
-                    task,
-                    answer,
-                    next_ones,
-                    took_ms=took_ms,
-                    now_ms=self.clock_ms(),
-                )
-            except FramegateError:
-                return _not_recorded(task)
-            if handed is None:
-                return _nobody_took_it(refusals)
-            task, choice = handed
-
-    async def _asked(self, task: Task, choice: Choice, order: Order) -> SubmitAnswer:
-        """The upstream's answer; one whose breaker was open is first asked if it is there."""
-        if choice.is_probe:
-            checked = await choice.upstream.check()
-            if not checked.is_well:
-                return Unreachable(reason=f"still not well: {checked.says}")
-        if self.clock_ms() >= task.next_ms:
-            # This process slept past the moment at which tracking doubts the task. By now it may
-            # be given up, or resolved by a person: what is not sent cannot be bought for nobody.
-            return Unreachable(reason=SLEPT)
-        return await choice.upstream.submit(order)
-
-    def _hand_over(
-        self,
-        tx: Transaction,
-        task: Task,
-        answer: SubmitAnswer,
-        untried: list[Upstream],
-        *,
-        took_ms: int,
-        now_ms: int,
-    ) -> tuple[Task, Choice] | None:
-        """Give the task to the next upstream, or end it: nothing was bought so far."""
-        pool.learn(tx, task.upstream, answer, took_ms=took_ms, now_ms=now_ms)
-        note = f"{task.upstream}: {pool.reason(answer)}"
-        try:
-            choice = self.pool.choose(tx, untried, now_ms=now_ms)
-        except (Unavailable, TooManyTasks):
-            _refuse_now(tx, task.id, note, now_ms=now_ms)
-            return None
-        moved = tasks.move(
-            tx,
-            task,
-            status=TaskStatus.SENDING,
-            now_ms=now_ms,
-            next_ms=now_ms + self.submit_wait_s * 1_000 + SAFETY_MARGIN_MS,
-            upstream=choice.upstream.name,
-            operator_note=note,
-        )
-        if moved is None:
-            # Tracking took over, because this process was away too long to be trusted with a
-            # send. A definite no is still a definite no.
-            _refuse_now(tx, task.id, note, now_ms=now_ms)
-            return None
-        # A look that began before this write is fenced off, and takes the old wake-up with it.
-        engine.enqueue(tx, "track", task.id, at_ms=moved.next_ms)
-        pool.begin_probe(tx, choice, now_ms=now_ms)
-        return moved, choice
-
-    async def _record(
-        self, task: Task, answer: Ticket | Uncertain, *, took_ms: int
-    ) -> CreateAnswer:
-        crash.at("ticket.before")
-        try:
-            recorded = await self.database.write(
-                self._keep_outcome, task, answer, took_ms=took_ms, now_ms=self.clock_ms()
-            )
-        except FramegateError:
-            return _not_recorded(task)
-        crash.at("ticket.after")
-        return recorded
-
-    def _keep_outcome(
-        self,
-        tx: Transaction,
-        sent: Task,
-        answer: Ticket | Uncertain,
-        *,
-        took_ms: int,
-        now_ms: int,
-    ) -> CreateAnswer:
-        pool.learn(tx, sent.upstream, answer, took_ms=took_ms, now_ms=now_ms)
-        if isinstance(answer, Ticket) and self._accept(tx, sent, answer, now_ms=now_ms):
-            return CreateAnswer(relay=answer.relay, task_id=sent.id)
-        # Tracking wrote to the row meanwhile: what it is by now decides.
-        task = tasks.by_id(tx, sent.id)
-        assert task is not None  # Tasks are never deleted.
-        if isinstance(answer, Ticket):
-            if not task.status.is_terminal and not task.ticket:
-                self._accept(tx, task, answer, now_ms=now_ms)
-            return CreateAnswer(relay=answer.relay, task_id=task.id)
-        if task.status is TaskStatus.SENDING:
-            pace.mark_uncertain(
-                tx,
-                task,
-                reason=answer.reason,
-                release_after_s=self.uncertain_release_s,
-                now_ms=now_ms,
-            )
-        return CreateAnswer(relay=pace.unknown_outcome(task), task_id=task.id)
-
-    def _accept(self, tx: Transaction, task: Task, ticket: Ticket, *, now_ms: int) -> bool:
-        """Keep the ticket; False when somebody wrote to the task since it was read."""
-        taken = replace(task, ticket=ticket.id, sent_ms=now_ms)
-        next_ms = pace.look_at_ms(tx, taken, self.pool.named(task.upstream), now_ms=now_ms)
-        moved = tasks.move(
-            tx,
-            task,
-            status=TaskStatus.SUBMITTED,
-            now_ms=now_ms,
-            next_ms=next_ms,
-            ticket=ticket.id,
-            answer=msgspec.json.encode(ticket.relay),
-            sent_ms=now_ms,
-            # Tracking may have taken it for uncertain meanwhile, which brings the end forward.
-            deadline_ms=task.created_ms + self.deadline_s * 1_000,
-        )
-        crash.at("ticket.inside")
-        if moved is not None:
-            engine.enqueue(tx, "track", task.id, at_ms=next_ms)
-            tell.endpoints_of(tx, moved, now_ms=now_ms)
-        return moved is not None
-
-    def _order(self, task: Task, request: CreateRequest, submission: Submission) -> Order:
-        return Order(
-            task_id=task.id,
-            account_id=task.account_id,
-            request_id=request.request_id,
-            submission=submission,
-            report_to=self.report_to(task.id),
-        )
-
-
-def _not_recorded(task: Task) -> CreateAnswer:
-    """We cannot write down what we know: the row still says `sending`, and its hold is open.
-
-    Tracking will look it up, or release it at its deadline. The caller is told what the row says:
-    not that nothing was created, but that it is not known.
-    """
-    _log.exception("submit.not_recorded", task=task.id)
-    return CreateAnswer(relay=pace.unknown_outcome(task), task_id=task.id)
-
-
-def _may_go_on(answer: SubmitAnswer) -> bool:
-    """Whether the next upstream may be asked: surely nothing was bought, and not for the order."""
-    return isinstance(answer, Unreachable) or (
-        isinstance(answer, Refused) and (answer.blames_operator or answer.may_go_elsewhere)
+def _check_hold(tx: Transaction, price: Quote, caller: Caller) -> None:
+    accounts.check_hold(
+        tx,
+        account_id=caller.account.id,
+        key_id=caller.key.id,
+        amount_micros=price.amount_micros,
+        currency=price.currency,
     )
-
-
-def _nobody_took_it(refusals: list[Refused]) -> CreateAnswer:
-    """The last refusal that concerns the customer; else that nobody is there (rules 34, 83)."""
-    if refusals:
-        return CreateAnswer(relay=refusals[-1].relay)
-    raise Unavailable
-
-
-def _refuse_now(tx: Transaction, task_id: str, note: str, *, now_ms: int) -> None:
-    task = tasks.by_id(tx, task_id)
-    # Tracking may have lost patience meanwhile; a definite no is still a definite no.
-    if task is not None and task.status in {TaskStatus.SENDING, TaskStatus.UNCERTAIN}:
-        finish.refuse(tx, task, note=note, now_ms=now_ms)

@@ -6,7 +6,8 @@ every end of a task are built once (decision 12).
 """
 
 import hashlib
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import (
@@ -31,13 +32,25 @@ from framegate.domain.ledger import (
     Scope,
     TransferKind,
 )
+from framegate.domain.limits import NO_LIMITS, Limits
 from framegate.domain.money import AMOUNT_MICROS_MAX, decimal_from_micros
 from framegate.domain.quote import PriceList
-from framegate.errors import CreditMissing, LedgerBroken, NotFound
-from framegate.store import schema
+from framegate.errors import (
+    BudgetSpent,
+    CreditMissing,
+    LedgerBroken,
+    NotFound,
+    Overloaded,
+    Refusal,
+    TooManyTasks,
+)
+from framegate.store import keys, schema
 from framegate.store.database import Transaction
 
 _accounts, _keys, _holds = schema.accounts, schema.keys, schema.holds
+
+IN_FLIGHT_WAIT_S = 5
+"""When a caller with too many tasks in flight may look again: a short video takes about as long."""
 
 _CALLER_OF = (
     select(_keys, _accounts)
@@ -61,13 +74,20 @@ _SET_ASIDE = (
             _accounts.c.is_unlimited == 1,
             _accounts.c.posted_micros - _accounts.c.held_micros >= bindparam("amount"),
         ),
+        or_(_accounts.c.in_flight_max == 0, _accounts.c.in_flight < _accounts.c.in_flight_max),
     )
-    .values(held_micros=_accounts.c.held_micros + bindparam("amount"))
+    .values(
+        held_micros=_accounts.c.held_micros + bindparam("amount"),
+        in_flight=_accounts.c.in_flight + 1,
+    )
 )
 _GIVE_BACK = (
     update(_accounts)
     .where(_THE_ACCOUNT)
-    .values(held_micros=_accounts.c.held_micros - bindparam("amount"))
+    .values(
+        held_micros=_accounts.c.held_micros - bindparam("amount"),
+        in_flight=_accounts.c.in_flight - 1,
+    )
 )
 _TAKE = (
     update(_accounts)
@@ -75,11 +95,14 @@ _TAKE = (
     .values(
         held_micros=_accounts.c.held_micros - bindparam("amount"),
         posted_micros=_accounts.c.posted_micros - bindparam("amount"),
+        in_flight=_accounts.c.in_flight - 1,
     )
 )
 _OPEN_HOLD = insert(_holds)
 _IS_OPEN = and_(_holds.c.task_id == bindparam("held_for"), _holds.c.state == HoldState.OPEN.value)
-_THE_OPEN_HOLD = select(_holds.c.account_id, _holds.c.amount_micros).where(_IS_OPEN)
+_THE_OPEN_HOLD = select(_holds.c.account_id, _holds.c.key_id, _holds.c.amount_micros).where(
+    _IS_OPEN
+)
 _CLOSE_HOLD = update(_holds).where(_IS_OPEN)
 _WRITE_TRANSFER = insert(schema.transfers)
 _WRITE_ENTRIES = insert(schema.entries)
@@ -88,7 +111,14 @@ _KNOWN_PRICES = select(schema.price_lists.c.version).where(
 )
 
 
-def create_account(tx: Transaction, *, name: str, is_unlimited: bool, now_ms: int) -> Account:
+def create_account(
+    tx: Transaction,
+    *,
+    name: str,
+    is_unlimited: bool,
+    limits: Limits = NO_LIMITS,
+    now_ms: int,
+) -> Account:
     """Make an account with a webhook secret and no money."""
     account = Account(
         id=ids.new("acc"),
@@ -98,6 +128,7 @@ def create_account(tx: Transaction, *, name: str, is_unlimited: bool, now_ms: in
         held_micros=0,
         webhook_generation=1,
         created_ms=now_ms,
+        limits=limits,
     )
     tx.execute(
         insert(_accounts).values(
@@ -106,6 +137,8 @@ def create_account(tx: Transaction, *, name: str, is_unlimited: bool, now_ms: in
             is_unlimited=int(is_unlimited),
             webhook_generation=account.webhook_generation,
             created_ms=now_ms,
+            requests_per_minute=limits.requests_per_minute,
+            in_flight_max=limits.in_flight_max,
         )
     )
     return account
@@ -136,11 +169,40 @@ def names_by_ids(tx: Transaction, account_ids: Collection[str]) -> dict[str, str
     return {row.id: row.name for row in tx.execute(query)}
 
 
+def page_of_accounts(
+    tx: Transaction, *, after: tuple[int, str] | None, rows_max: int
+) -> list[Account]:
+    """Some accounts, oldest first, from behind the one that was made at `after`."""
+    query = select(_accounts).order_by(_accounts.c.created_ms, _accounts.c.id).limit(rows_max)
+    if after is not None:
+        created_ms, account_id = after
+        query = query.where(
+            or_(
+                _accounts.c.created_ms > created_ms,
+                and_(_accounts.c.created_ms == created_ms, _accounts.c.id > account_id),
+            )
+        )
+    return [_account(row) for row in tx.execute(query)]
+
+
+def limit_account(tx: Transaction, account_id: str, changes: Mapping[str, int]) -> None:
+    """Write limits, by their names in `domain.limits.Limits`; what runs goes on."""
+    tx.execute(update(_accounts).where(_accounts.c.id == account_id).values(**changes))
+
+
 # --- keys -------------------------------------------------------------------------------------
 
 
 def create_key(
-    tx: Transaction, *, account_id: str, key: str, scope: Scope, expires_ms: int, now_ms: int
+    tx: Transaction,
+    *,
+    account_id: str,
+    key: str,
+    scope: Scope,
+    expires_ms: int,
+    name: str = "",
+    limits: Limits = NO_LIMITS,
+    now_ms: int,
 ) -> Key:
     """Keep the record of a key: its SHA-256, never the key (256 random bits need no salt)."""
     record = Key(
@@ -151,6 +213,8 @@ def create_key(
         created_ms=now_ms,
         expires_ms=expires_ms,
         revoked_ms=0,
+        name=name,
+        limits=limits,
     )
     tx.execute(
         insert(_keys).values(
@@ -161,6 +225,8 @@ def create_key(
             hint=record.hint,
             created_ms=now_ms,
             expires_ms=expires_ms,
+            name=name,
+            **vars(limits),
         )
     )
     return record
@@ -181,15 +247,17 @@ def caller_of_key(tx: Transaction, key_id: str) -> Caller | None:
 def keys_of(tx: Transaction, account_id: str) -> list[Key]:
     """An account's keys, oldest first."""
     rows = tx.execute(
-        select(_keys).where(_keys.c.account_id == account_id).order_by(_keys.c.created_ms)
+        select(_keys)
+        .where(_keys.c.account_id == account_id)
+        .order_by(_keys.c.created_ms, _keys.c.id)
     )
-    return [_key(row) for row in rows]
+    return [keys.read(row) for row in rows]
 
 
 def keys_by_ids(tx: Transaction, key_ids: Collection[str]) -> dict[str, Key]:
     """Some keys, by their ids."""
     rows = tx.execute(select(_keys).where(_keys.c.id.in_(key_ids)))
-    return {row.id: _key(row) for row in rows}
+    return {row.id: keys.read(row) for row in rows}
 
 
 def revoke_key(tx: Transaction, key_id: str, *, now_ms: int) -> bool:
@@ -245,20 +313,32 @@ def open_hold(
     account_id: str,
     amount_micros: int,
     currency: str,
+    key_id: str = "",
     now_ms: int,
 ) -> None:
-    """Set credit aside for a task; the check and the taking are one statement (rule 69).
+    """Set credit aside for a task, within every limit of its account and its key.
 
-    raises   CreditMissing with the sum that is needed and the sum that is there
+    Each check and its taking are one statement, so that two creates cannot take the same (rule 69).
+
+    key_id   whose budget it uses, too; "": no key's
+    raises   as `check_hold`
     """
-    changed = tx.execute(_SET_ASIDE, {"paid_by": account_id, "amount": amount_micros})
-    if changed.rowcount != 1:
-        raise CreditMissing(_shortage(tx, account_id, amount_micros, f" {currency}", "this task"))
+    terms = {"paid_by": account_id, "amount": amount_micros}
+    wanted = _Wanted(
+        account_id=account_id, key_id=key_id, amount_micros=amount_micros, currency=currency
+    )
+    if tx.execute(_SET_ASIDE, terms).rowcount != 1:
+        raise _reason(tx, wanted)
+    if key_id and not keys.take(tx, key_id, amount_micros):
+        # Put back first: the reason is read from what the caller found.
+        tx.execute(_GIVE_BACK, terms)
+        raise _reason(tx, wanted)
     tx.execute(
         _OPEN_HOLD,
         {
             "task_id": task_id,
             "account_id": account_id,
+            "key_id": key_id,
             "amount_micros": amount_micros,
             "state": HoldState.OPEN.value,
             "opened_ms": now_ms,
@@ -266,11 +346,20 @@ def open_hold(
     )
 
 
-def check_credit(tx: Transaction, *, account_id: str, amount_micros: int, currency: str) -> None:
-    """Refuse what `open_hold` would refuse now, and hold nothing."""
-    account = account_by_id(tx, account_id)
-    if not account.is_unlimited and account.available_micros < amount_micros:
-        raise CreditMissing(_shortage(tx, account_id, amount_micros, f" {currency}", "this task"))
+def check_hold(
+    tx: Transaction, *, account_id: str, key_id: str, amount_micros: int, currency: str
+) -> None:
+    """Refuse what `open_hold` would refuse now, and hold nothing.
+
+    raises   TooManyTasks, then BudgetSpent of the key, then CreditMissing of the account, each with
+             its limit (rule 33)
+    """
+    wanted = _Wanted(
+        account_id=account_id, key_id=key_id, amount_micros=amount_micros, currency=currency
+    )
+    refusal = _refusal(tx, wanted)
+    if refusal is not None:
+        raise refusal
 
 
 def settle(tx: Transaction, *, task_id: str, now_ms: int) -> int:
@@ -279,8 +368,10 @@ def settle(tx: Transaction, *, task_id: str, now_ms: int) -> int:
     returns  what was taken, in micros
     raises   LedgerBroken when the hold is not open: the caller's task row said it was
     """
-    account_id, amount_micros = _close_hold(tx, task_id, HoldState.SETTLED, now_ms)
+    account_id, key_id, amount_micros = _close_hold(tx, task_id, HoldState.SETTLED, now_ms)
     tx.execute(_TAKE, {"paid_by": account_id, "amount": amount_micros})
+    if key_id:
+        keys.give_back(tx, key_id, 0)
     _transfer(
         tx,
         kind=TransferKind.SETTLE,
@@ -296,8 +387,10 @@ def release(tx: Transaction, *, task_id: str, now_ms: int) -> None:
 
     raises   LedgerBroken when the hold is not open
     """
-    account_id, amount_micros = _close_hold(tx, task_id, HoldState.RELEASED, now_ms)
+    account_id, key_id, amount_micros = _close_hold(tx, task_id, HoldState.RELEASED, now_ms)
     tx.execute(_GIVE_BACK, {"paid_by": account_id, "amount": amount_micros})
+    if key_id:
+        keys.give_back(tx, key_id, amount_micros)
 
 
 def keep_price_list(tx: Transaction, prices: PriceList, *, now_ms: int) -> None:
@@ -314,7 +407,50 @@ def keep_price_list(tx: Transaction, prices: PriceList, *, now_ms: int) -> None:
 # --- inside -----------------------------------------------------------------------------------
 
 
-def _close_hold(tx: Transaction, task_id: str, state: HoldState, now_ms: int) -> tuple[str, int]:
+@dataclass(frozen=True, kw_only=True)
+class _Wanted:
+    """A hold that somebody wants to open."""
+
+    account_id: str
+    key_id: str
+    amount_micros: int
+    currency: str
+
+
+def _refusal(tx: Transaction, wanted: _Wanted) -> Refusal | None:
+    """Why the hold may not be opened, the first of rule 33's order; None when it may."""
+    account = account_by_id(tx, wanted.account_id)
+    key = keys.by_id(tx, wanted.key_id) if wanted.key_id else None
+    holders: tuple[tuple[Key | Account | None, str], ...] = ((key, "key"), (account, "account"))
+    for holder, whose in holders:
+        if holder and 0 < holder.limits.in_flight_max <= holder.in_flight:
+            limit = holder.limits.in_flight_max
+            return TooManyTasks(
+                f"too many running tasks: the limit is {limit} for this {whose}",
+                retry_after_s=IN_FLIGHT_WAIT_S,
+            )
+    amount, unit = wanted.amount_micros, f" {wanted.currency}"
+    if key and key.limits.budget_micros and key.left_micros < amount:
+        return BudgetSpent(
+            f"not enough left of this key's budget of "
+            f"{decimal_from_micros(key.limits.budget_micros)}{unit}: this task needs "
+            f"{decimal_from_micros(amount)}{unit}, {decimal_from_micros(key.left_micros)}{unit} "
+            "is left"
+        )
+    if not account.is_unlimited and account.available_micros < amount:
+        return CreditMissing(_shortage(tx, wanted.account_id, amount, unit, "this task"))
+    return None
+
+
+def _reason(tx: Transaction, wanted: _Wanted) -> Refusal:
+    """As `_refusal`, where the taking has failed already."""
+    # What stood in the way may be gone when it is looked for, where writers run side by side.
+    return _refusal(tx, wanted) or Overloaded()
+
+
+def _close_hold(
+    tx: Transaction, task_id: str, state: HoldState, now_ms: int
+) -> tuple[str, str, int]:
     row = tx.execute(_THE_OPEN_HOLD, {"held_for": task_id}).one_or_none()
     if row is None:
         raise LedgerBroken(f"{task_id} has no open hold to end as {state}")
@@ -323,7 +459,7 @@ def _close_hold(tx: Transaction, task_id: str, state: HoldState, now_ms: int) ->
     )
     if changed.rowcount != 1:
         raise LedgerBroken(f"the hold of {task_id} was ended by somebody else")
-    return row.account_id, row.amount_micros
+    return row.account_id, row.key_id, row.amount_micros
 
 
 def _transfer(
@@ -366,7 +502,7 @@ def _fingerprint(key: str) -> str:
 
 
 def _caller(row: Row[Any]) -> Caller:
-    return Caller(key=_key(row, "keys_"), account=_account(row, "accounts_"))
+    return Caller(key=keys.read(row, "keys_"), account=_account(row, "accounts_"))
 
 
 def _account(row: Row[Any], prefix: str = "") -> Account:
@@ -379,17 +515,9 @@ def _account(row: Row[Any], prefix: str = "") -> Account:
         held_micros=cells[f"{prefix}held_micros"],
         webhook_generation=cells[f"{prefix}webhook_generation"],
         created_ms=cells[f"{prefix}created_ms"],
-    )
-
-
-def _key(row: Row[Any], prefix: str = "") -> Key:
-    cells = row._mapping  # noqa: SLF001 - the documented way to read a row by name
-    return Key(
-        id=cells[f"{prefix}id"],
-        account_id=cells[f"{prefix}account_id"],
-        scope=Scope(cells[f"{prefix}scope"]),
-        hint=cells[f"{prefix}hint"],
-        created_ms=cells[f"{prefix}created_ms"],
-        expires_ms=cells[f"{prefix}expires_ms"],
-        revoked_ms=cells[f"{prefix}revoked_ms"],
+        limits=Limits(
+            requests_per_minute=cells[f"{prefix}requests_per_minute"],
+            in_flight_max=cells[f"{prefix}in_flight_max"],
+        ),
+        in_flight=cells[f"{prefix}in_flight"],
     )

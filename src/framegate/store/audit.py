@@ -68,6 +68,31 @@ _CHECKS: list[tuple[int, str, str]] = [
         "SELECT id FROM accounts WHERE is_unlimited = 0 AND posted_micros - held_micros < 0",
     ),
     (
+        3,
+        "an account's tasks in flight are its open holds",
+        """SELECT a.id FROM accounts a
+           LEFT JOIN holds h ON h.account_id = a.id AND h.state = 'open'
+           GROUP BY a.id, a.in_flight HAVING a.in_flight <> COUNT(h.task_id)""",
+    ),
+    (
+        3,
+        "a key has spent its open and settled holds, and its tasks in flight are the open ones",
+        # The holds are added up once: no index leads from a key to its own.
+        """SELECT k.id FROM keys k LEFT JOIN (
+               SELECT key_id, SUM(amount_micros) AS spent,
+                      SUM(CASE WHEN state = 'open' THEN 1 ELSE 0 END) AS in_flight
+               FROM holds WHERE state IN ('open', 'settled') GROUP BY key_id
+           ) h ON h.key_id = k.id
+           WHERE k.spent_micros <> COALESCE(h.spent, 0)
+              OR k.in_flight <> COALESCE(h.in_flight, 0)""",
+    ),
+    (
+        4,
+        "a hold is of the key that created its task",
+        """SELECT h.task_id FROM holds h JOIN tasks t ON t.id = h.task_id
+           WHERE h.key_id <> t.key_id""",
+    ),
+    (
         4,
         "every task has a hold of its price, and every hold a task",
         """SELECT t.id FROM tasks t LEFT JOIN holds h ON h.task_id = t.id

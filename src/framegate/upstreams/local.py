@@ -58,6 +58,8 @@ PROGRESS_EVERY_S = 0.5
 ENDED = frozenset({RenderStatus.SUCCEEDED, RenderStatus.FAILED, RenderStatus.CANCELLED})
 # A cancel that another process wrote down is seen within this.
 CANCEL_LOOK_S = 0.5
+# 1080p has 9 pixels for 4 of 720p.
+COST_PER_S = {"720p": 4, "1080p": 9}
 
 _log = structlog.get_logger("framegate.upstreams.local")
 
@@ -108,7 +110,9 @@ class Local:
         """Take an order inside the transaction that begins its task."""
         row = _row(order, now_ms)
         renders.begin(tx, row)
-        engine.enqueue(tx, "render", row.id, at_ms=now_ms)
+        engine.enqueue_in_turn(
+            tx, "render", row.id, owner=row.account_id, cost=_cost(row), at_ms=now_ms
+        )
         return Ticket(id=row.id, relay=_relay(row, order))
 
     def reports_on(self, callback_url: str) -> bool:  # noqa: ARG002 - the protocol's
@@ -352,6 +356,11 @@ def _row(order: Order, now_ms: int) -> RenderRow:
         created_ms=now_ms,
         updated_ms=now_ms,
     )
+
+
+def _cost(row: RenderRow) -> int:
+    """What a render takes of the machine: its seconds, by its pixels."""
+    return row.duration_s * COST_PER_S[row.resolution]
 
 
 def _relay(row: RenderRow, order: Order) -> Relay:

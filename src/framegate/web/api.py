@@ -1,4 +1,4 @@
-"""framegate's own API under `/api`: pictures, quotes, the account.
+"""framegate's own API under `/api`: pictures and quotes.
 
 What the page's dialect has no word for. Same envelope, same keys, same refusals.
 """
@@ -14,7 +14,6 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from framegate import ids
-from framegate.desk.ledger import account_shown
 from framegate.domain import picture
 from framegate.domain.ledger import Caller
 from framegate.domain.money import decimal_from_micros
@@ -48,7 +47,6 @@ class Api:
         return [
             Route("/api/images", self.upload, methods=["POST"]),
             Route("/api/quote", self.quote, methods=["POST"]),
-            Route("/api/account", self.account),
         ]
 
     async def upload(self, request: Request) -> Response:
@@ -93,15 +91,6 @@ class Api:
         if not caller.account.is_unlimited:
             available = decimal_from_micros(caller.account.available_micros)
         return envelope.success(_quote(priced, available), request_id_of(request))
-
-    async def account(self, request: Request) -> Response:
-        """`GET /api/account`: what the caller's account has, holds and may spend."""
-        account = (await auth.caller_of(request, self.gateway)).account
-        data = account_shown(account, self._currency())
-        return envelope.success(data, request_id_of(request))
-
-    def _currency(self) -> str:
-        return next(iter(self.gateway.submit.prices.values())).currency
 
 
 def _kind(request: Request) -> Kind:

@@ -15,6 +15,7 @@ from framegate import __version__
 from framegate.engine import embedded as engine
 from framegate.gateway import Gateway
 from framegate.web import envelope
+from framegate.web.accounts import Accounts
 from framegate.web.api import Api
 from framegate.web.books import Books
 from framegate.web.console.pages import HOME
@@ -23,6 +24,7 @@ from framegate.web.described import Described
 from framegate.web.edge import Edge, Paths
 from framegate.web.envelope import request_id_of
 from framegate.web.events import Events
+from framegate.web.keys import Keys
 from framegate.web.kling import KlingDialect
 from framegate.web.metrics import Metrics
 from framegate.web.news import News
@@ -43,6 +45,8 @@ def app(gateway: Gateway) -> ASGIApp:
         *Tasks(gateway).routes(),
         *Events(gateway).routes(),
         *Books(gateway).routes(),
+        *Accounts(gateway).routes(),
+        *Keys(gateway).routes(),
         *Webhooks(gateway).routes(),
         *Operator(gateway).routes(),
         *Metrics(gateway).routes(),

@@ -4,6 +4,7 @@ from starlette.requests import Request
 
 from framegate.domain.ledger import Caller
 from framegate.errors import KeyMissing, KeyUnknown, RightMissing
+from framegate.flows.issue import check_manager
 from framegate.gateway import Gateway
 from framegate.web import session
 
@@ -14,8 +15,16 @@ KEY_CHARACTERS_MAX = 200
 async def caller_of(request: Request, gateway: Gateway) -> Caller:
     """The caller behind `Authorization: Bearer KEY`, else behind the console's cookie.
 
-    raises   KeyMissing, KeyUnknown, KeyExpired; SessionOver and OriginWrong for a cookie
+    raises   KeyMissing, KeyUnknown, KeyExpired, TooManyRequests; SessionOver and OriginWrong for a
+             cookie
     """
+    caller = await _known(request, gateway)
+    gateway.admit(caller)
+    return caller
+
+
+async def _known(request: Request, gateway: Gateway) -> Caller:
+    """A caller whose rights are judged next: a right comes before the rate (rule 33)."""
     header = request.headers.get("authorization", "").strip()
     if not header:
         return await _caller_of_session(request, gateway)
@@ -49,9 +58,10 @@ async def creator_of(request: Request, gateway: Gateway) -> Caller:
 
     raises   as `caller_of`; RightMissing for a key that may only read
     """
-    caller = await caller_of(request, gateway)
+    caller = await _known(request, gateway)
     if not caller.key.scope.may_create:
         raise RightMissing("this key may not create tasks")
+    gateway.admit(caller)
     return caller
 
 
@@ -60,9 +70,21 @@ async def changer_of(request: Request, gateway: Gateway) -> Caller:
 
     raises   as `caller_of`; RightMissing for a key that may only read
     """
-    caller = await caller_of(request, gateway)
+    caller = await _known(request, gateway)
     if not caller.key.scope.may_create:
         raise RightMissing("this key may not change webhooks")
+    gateway.admit(caller)
+    return caller
+
+
+async def key_manager_of(request: Request, gateway: Gateway) -> Caller:
+    """A caller who may make, limit and revoke keys.
+
+    raises   as `caller_of`; RightMissing for a key that may only read, or is limited itself
+    """
+    caller = await _known(request, gateway)
+    check_manager(caller)
+    gateway.admit(caller)
     return caller
 
 
@@ -71,7 +93,8 @@ async def operator_of(request: Request, gateway: Gateway) -> Caller:
 
     raises   as `caller_of`; RightMissing for any key but an admin key
     """
-    caller = await caller_of(request, gateway)
+    caller = await _known(request, gateway)
     if not caller.key.scope.is_admin:
         raise RightMissing("this key is not an operator's; use an admin key")
+    gateway.admit(caller)
     return caller

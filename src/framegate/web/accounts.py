@@ -1,0 +1,178 @@
+"""Accounts under `/api`: an operator's, all of them, and what a caller sees of its own."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from framegate.domain.account_wish import AccountWish, parse_account_wish, parse_topup
+from framegate.domain.ledger import Account
+from framegate.domain.limits import ACCOUNT_FIELDS, parse_limits
+from framegate.domain.money import decimal_from_micros
+from framegate.domain.strict_json import got
+from framegate.errors import FieldError, FieldsInvalid, NotFound
+from framegate.gateway import Gateway, create_account, new_key, now_ms
+from framegate.store import accounts
+from framegate.store.database import Transaction
+from framegate.web import auth, body, envelope
+from framegate.web.envelope import request_id_of
+from framegate.web.keys import key_shown
+
+LIMIT_DEFAULT, LIMIT_MAX = 100, 500
+_CURSOR = re.compile(r"([0-9]{1,18})-(acc_[0-9A-Z]{26})", re.ASCII)
+_NUMBER = re.compile(r"[0-9]{1,9}", re.ASCII)
+
+
+@dataclass(frozen=True)
+class Accounts:
+    """The handlers, with the gateway they ask."""
+
+    gateway: Gateway
+
+    def routes(self) -> list[Route]:
+        """Every path about accounts."""
+        one = "/api/accounts/{id}"
+        return [
+            Route("/api/account", self.own),
+            Route("/api/accounts", self.create, methods=["POST"]),
+            Route("/api/accounts", self.listed),
+            Route(one, self.show),
+            Route(f"{one}/topup", self.topup, methods=["POST"]),
+            Route(f"{one}/limits", self.limit, methods=["POST"]),
+        ]
+
+    async def own(self, request: Request) -> Response:
+        """`GET /api/account`: what the caller's account has and may use, and its key."""
+        caller = await auth.caller_of(request, self.gateway)
+        own = {"key": key_shown(caller.key, now_ms=now_ms())}
+        return self._shown(request, caller.account, own)
+
+    # --- the operator's -----------------------------------------------------------------------
+
+    async def create(self, request: Request) -> Response:
+        """`POST /api/accounts` {name, credit?, unlimited?, rate?, in_flight?}: with a first key."""
+        await auth.operator_of(request, self.gateway)
+        wish = parse_account_wish(await self._body(request))
+        key = new_key()
+        made = await self.gateway.database.write(_create, wish, key=key, now_ms=now_ms())
+        secret = self.gateway.keyring.webhook_secret(made.id, made.webhook_generation)
+        return self._shown(request, made, {"key": key, "webhook_secret": secret})
+
+    async def listed(self, request: Request) -> Response:
+        """`GET /api/accounts?cursor=&limit=`: oldest first."""
+        await auth.operator_of(request, self.gateway)
+        after, limit = _asked(request)
+        # One more than is shown, to know whether there is more.
+        found = await self.gateway.database.read(
+            accounts.page_of_accounts, after=after, rows_max=limit + 1
+        )
+        shown, has_more = found[:limit], len(found) > limit
+        currency = self._currency()
+        data = {
+            "result": [account_shown(each, currency=currency) for each in shown],
+            "count": len(shown),
+            "next_cursor": f"{shown[-1].created_ms}-{shown[-1].id}" if has_more else "",
+            "has_more": has_more,
+        }
+        return envelope.success(data, request_id_of(request))
+
+    async def show(self, request: Request) -> Response:
+        """`GET /api/accounts/{id}`, by id or name."""
+        await auth.operator_of(request, self.gateway)
+        return self._shown(request, await self._found(request))
+
+    async def topup(self, request: Request) -> Response:
+        """`POST /api/accounts/{id}/topup` {amount}: a negative amount takes back."""
+        await auth.operator_of(request, self.gateway)
+        account = await self._found(request)
+        amount_micros = parse_topup(await self._body(request))
+        changed = await self.gateway.database.write(
+            accounts.topup, account_id=account.id, amount_micros=amount_micros, now_ms=now_ms()
+        )
+        return self._shown(request, changed)
+
+    async def limit(self, request: Request) -> Response:
+        """`POST /api/accounts/{id}/limits` {rate?, in_flight?}: null lifts one."""
+        await auth.operator_of(request, self.gateway)
+        account = await self._found(request)
+        changes = parse_limits(await self._body(request), ACCOUNT_FIELDS)
+        changed = await self.gateway.database.write(limited, account.id, changes)
+        return self._shown(request, changed)
+
+    # --- inside -------------------------------------------------------------------------------
+
+    async def _body(self, request: Request) -> bytes:
+        return await body.read_json(request, wait_s_max=self.gateway.settings.server.body_wait_s)
+
+    async def _found(self, request: Request) -> Account:
+        named = request.path_params["id"]
+        found = await self.gateway.database.read(accounts.account_named, named)
+        if found is None:
+            raise NotFound("account not found")
+        return found
+
+    def _shown(
+        self, request: Request, account: Account, more: Mapping[str, Any] | None = None
+    ) -> Response:
+        data = account_shown(account, currency=self._currency()) | dict(more or {})
+        return envelope.success(data, request_id_of(request))
+
+    def _currency(self) -> str:
+        # One gateway has one.
+        return next(iter(self.gateway.submit.prices.values())).currency
+
+
+def account_shown(account: Account, *, currency: str) -> dict[str, Any]:
+    """An account, here and on the command line: amounts are decimal strings, no limit is null."""
+    return {
+        "id": account.id,
+        "name": account.name,
+        "unlimited": account.is_unlimited,
+        "posted": decimal_from_micros(account.posted_micros),
+        "held": decimal_from_micros(account.held_micros),
+        "available": decimal_from_micros(account.available_micros),
+        "currency": currency,
+        "limits": account.limits.shown(ACCOUNT_FIELDS),
+        "in_flight": account.in_flight,
+        "created_at": account.created_ms,
+    }
+
+
+def limited(tx: Transaction, account_id: str, changes: Mapping[str, int]) -> Account:
+    """Change what an account may use, at once; what runs goes on."""
+    accounts.limit_account(tx, account_id, changes)
+    return accounts.account_by_id(tx, account_id)
+
+
+def _create(tx: Transaction, wish: AccountWish, *, key: str, now_ms: int) -> Account:
+    if accounts.account_named(tx, wish.name) is not None:
+        message = "name is that of another account; choose another"
+        raise FieldsInvalid((FieldError(path="/name", message=message),))
+    return create_account(
+        tx,
+        name=wish.name,
+        is_unlimited=wish.is_unlimited,
+        credit_micros=wish.credit_micros,
+        limits=wish.limits,
+        key=key,
+        now_ms=now_ms,
+    )
+
+
+def _asked(request: Request) -> tuple[tuple[int, str] | None, int]:
+    """The place and the size of a page. Raises FieldsInvalid with every violation."""
+    cursor, limit = (request.query_params.get(name, "") for name in ("cursor", "limit"))
+    place = _CURSOR.fullmatch(cursor)
+    rows_max = int(limit) if _NUMBER.fullmatch(limit) else 0
+    complaints = []
+    if cursor and place is None:
+        complaints.append("cursor must be the next_cursor of an earlier answer")
+    if limit and not 1 <= rows_max <= LIMIT_MAX:
+        complaints.append(f"limit must be an integer from 1 to {LIMIT_MAX}; got {got(limit)}")
+    if complaints:
+        raise FieldsInvalid(tuple(FieldError("", complaint) for complaint in complaints))
+    return (int(place[1]), place[2]) if place else None, rows_max if limit else LIMIT_DEFAULT
