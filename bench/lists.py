@@ -18,13 +18,13 @@ from pathlib import Path
 from urllib.parse import quote
 
 import httpx2
-from load.gate import Framegate, ended
 
 from framegate import ids
 from framegate.domain.ledger import Scope
 from framegate.gateway import new_key
 from framegate.store import accounts
 from framegate.store.database import Database, Transaction
+from load.gate import Framegate, ended
 
 LIMIT_MS = 100
 TASKS = 100_000
@@ -32,7 +32,18 @@ SEED = 0
 STEP_MS = 10_000
 # How a hundred tasks stand, roughly as a gateway in use has them.
 STATES = ["succeeded"] * 90 + ["failed"] * 6 + ["expired", "cancelled", "processing", "submitted"]
-WORDS = "balloon hills river lantern fox train harbour snow orchard violin market rain".split()
+WORDS = (
+    "balloon",
+    "hills",
+    "river",
+    "lantern",
+    "fox",
+    "train",
+    "snow",
+    "orchard",
+    "violin",
+    "market",
+)
 MODELS = ["kling-3.0-turbo"] * 99 + ["kling-2.0"]
 UPSTREAMS = ["local"] * 60 + ["vendor"] * 39 + ["spare"]
 BODY = b'{"contents":[{"type":"first_frame","url":"https://cdn.example.com/a.jpg"}]}' + b" " * 300
@@ -225,7 +236,7 @@ def main() -> None:
         gate = Framegate(Path(folder) / "lists")
         with ended(gate, "--no-work"):
             pass
-        path = gate.folder / "framegate.db"
+        path = gate.data / "framegate.db"
         keys = made(path)
         begun = time.perf_counter()
         fill(path, asked.tasks, keys)
