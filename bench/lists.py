@@ -32,10 +32,18 @@ SEED = 0
 STEP_MS = 10_000
 # How a hundred tasks stand, roughly as a gateway in use has them.
 STATES = ["succeeded"] * 90 + ["failed"] * 6 + ["expired", "cancelled", "processing", "submitted"]
-WORDS = [
-    *("balloon", "hills", "river", "lantern", "fox", "train"),
-    *("harbour", "snow", "orchard", "violin", "market", "rain"),
-]
+WORDS = (
+    "balloon",
+    "hills",
+    "river",
+    "lantern",
+    "fox",
+    "train",
+    "snow",
+    "orchard",
+    "violin",
+    "market",
+)
 MODELS = ["kling-3.0-turbo"] * 99 + ["kling-2.0"]
 UPSTREAMS = ["local"] * 60 + ["vendor"] * 39 + ["spare"]
 BODY = b'{"contents":[{"type":"first_frame","url":"https://cdn.example.com/a.jpg"}]}' + b" " * 300
@@ -228,7 +236,7 @@ def main() -> None:
         gate = Framegate(Path(folder) / "lists")
         with ended(gate, "--no-work"):
             pass
-        path = gate.folder / "framegate.db"
+        path = gate.data / "framegate.db"
         keys = made(path)
         begun = time.perf_counter()
         fill(path, asked.tasks, keys)

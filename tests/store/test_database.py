@@ -8,7 +8,7 @@ from sqlalchemy import event, text
 from sqlalchemy.exc import IntegrityError
 
 from framegate.errors import Overloaded, SettingsInvalid, StoreDown
-from framegate.store.database import UNITS_PER_COMMIT_MAX, Database
+from framegate.store.database import UNITS_PER_COMMIT_MAX, Database, PlainInsert
 
 
 def note(tx, queue):
@@ -343,3 +343,13 @@ def test_folder_may_have_any_name(tmp_path, name):
     database.close_now()
 
     assert (tmp_path / name / "framegate.db").exists()
+
+
+def test_plain_insert_writes_its_columns_in_their_order(database):
+    write = PlainInsert("price_lists", "version", "terms")
+    database.write_now(write, "v1", "it's {}%s?")
+
+    rows = database.read_now(
+        lambda tx: tx.exec_driver_sql("SELECT version, terms, created_ms FROM price_lists").all()
+    )
+    assert [tuple(row) for row in rows] == [("v1", "it's {}%s?", 0)]

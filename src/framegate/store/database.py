@@ -37,6 +37,28 @@ SQLITE = "sqlite:///"
 _log = structlog.get_logger("framegate.store.database")
 
 
+class PlainInsert:
+    """An insert of one row that is said as text: what every create writes and nothing asks back.
+
+    Measured beside the library's own, which looks for a new row's number each time: a quarter.
+    """
+
+    def __init__(self, table: str, *columns: str) -> None:
+        self._table, self._columns = table, columns
+        self._texts: dict[str, str] = {}
+
+    def __call__(self, tx: Transaction, *values: Any) -> None:
+        """Write one row; the values stand in the order of the columns."""
+        tx.exec_driver_sql(self._text(tx.dialect.paramstyle), values)
+
+    def _text(self, style: str) -> str:
+        if style not in self._texts:
+            marks = ", ".join(["?" if style == "qmark" else "%s"] * len(self._columns))
+            names = ", ".join(self._columns)
+            self._texts[style] = f"INSERT INTO {self._table} ({names}) VALUES ({marks})"  # noqa: S608 - our own names
+        return self._texts[style]
+
+
 # Of a caller on an event loop, or of one that waits on its own thread.
 Answer = asyncio.Future[Any] | Future[Any]
 

@@ -8,11 +8,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Row, bindparam, func, insert, select
+from sqlalchemy import Row, bindparam, func, select
 
 from framegate.domain.task import TaskStatus
 from framegate.store import schema
-from framegate.store.database import Transaction
+from framegate.store.database import PlainInsert, Transaction
 
 _life = schema.life
 
@@ -32,7 +32,7 @@ class Line:
 
 # Built once (decision 12).
 _COLUMNS = [_life.c[name] for name in Line.__dataclass_fields__]
-_WRITE = insert(_life)
+_WRITE = PlainInsert("life", *(name for name in Line.__dataclass_fields__ if name != "id"))
 _OF_TASK = (
     select(*_COLUMNS)
     .where(_life.c.task_id == bindparam("of_task"), _life.c.id > bindparam("after"))
@@ -65,17 +65,7 @@ def write(
     operator_note: str = "",
 ) -> None:
     """Add a line to a task's life."""
-    tx.execute(
-        _WRITE,
-        {
-            "task_id": task_id,
-            "account_id": account_id,
-            "at_ms": at_ms,
-            "status": status.value,
-            "note": note,
-            "operator_note": operator_note,
-        },
-    )
+    _WRITE(tx, task_id, account_id, at_ms, status.value, note, operator_note)
 
 
 def of_task(tx: Transaction, task_id: str, *, after: int = 0, rows_max: int) -> list[Line]:

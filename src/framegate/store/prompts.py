@@ -7,18 +7,18 @@ remain the truth; this is a reading of them.
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import insert, select
+from sqlalchemy import select
 
 from framegate.domain.text_to_video import PROMPT_CHARACTERS_MAX
 from framegate.store import schema
-from framegate.store.database import Transaction
+from framegate.store.database import PlainInsert, Transaction
 
 _prompts = schema.prompts
 
 # A signed link of somebody's storage has a few hundred; one beyond this is in the bytes alone.
 PICTURE_URL_CHARACTERS_MAX = 2_048
 
-_KEEP = insert(_prompts)
+_KEEP = PlainInsert("prompts", "task_id", "text", "picture_url")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,14 +35,8 @@ NOTHING = Prompt(text="", picture_url="")
 def keep(tx: Transaction, task_id: str, prompt: Prompt) -> None:
     """Keep what a task was asked for."""
     is_short = len(prompt.picture_url) <= PICTURE_URL_CHARACTERS_MAX
-    tx.execute(
-        _KEEP,
-        {
-            "task_id": task_id,
-            "text": prompt.text[:PROMPT_CHARACTERS_MAX],
-            "picture_url": prompt.picture_url if is_short else "",
-        },
-    )
+    url = prompt.picture_url if is_short else ""
+    _KEEP(tx, task_id, prompt.text[:PROMPT_CHARACTERS_MAX], url)
 
 
 def of_tasks(tx: Transaction, task_ids: Sequence[str]) -> dict[str, Prompt]:
