@@ -137,6 +137,8 @@ tasks = Table(
     Index(None, "account_id", "created_ms"),
     # The ticket first: an operator, and tracking, look for one without knowing whose it is.
     Index(None, "ticket", "account_id"),
+    # How many of the last hour went to each upstream, and what became of them.
+    Index(None, "upstream", "created_ms"),
     # What /metrics counts: an index of one word a task, instead of every body.
     Index(None, "status"),
     Index(
@@ -243,6 +245,7 @@ upstreams = Table(
     _number("last_good_ms", "when it last answered as it should"),
     _number("last_bad_ms", "when it last did not"),
     _words("last_error", "what it said then; for the operator only"),
+    _number("paused_ms", "when the operator paused it: no new orders; 0: it is not paused"),
 )
 
 durations = Table(
@@ -340,6 +343,7 @@ renders = Table(
     _number("duration_ms", "measured"),
     _number("created_ms", "with the task"),
     _number("updated_ms", "when anything here changed"),
+    Index(None, "created_ms"),
 )
 
 jobs = Table(
