@@ -14,6 +14,7 @@ ELSEWHERE = {
     "store/schema.py": ("store/test_migrate.py", "the tables are compared with the migrations"),
     "store/migrations/env.py": ("store/test_migrate.py", "the road that a migration takes"),
     "store/migrations/versions/0001_first.py": ("store/test_migrate.py", "the step itself"),
+    "store/migrations/versions/0005_paused.py": ("store/test_migrate.py", "the step itself"),
     "flows/request.py": ("flows/test_submit.py", "a repeat is seen in what submit answers"),
     "web/connection.py": ("web/test_server.py", "its limits are seen on a served socket only"),
     "outbound/reading.py": ("outbound/test_download.py", "bodies are read through the door only"),

@@ -1,13 +1,16 @@
 import sqlite3
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import create_engine, inspect
 from sqlalchemy.exc import OperationalError
 
+from framegate.domain.health import Breaker
 from framegate.errors import SettingsInvalid
-from framegate.store import migrate, schema
+from framegate.store import migrate, schema, upstreams
 from framegate.store.database import Database
 
 TABLES = sorted(schema.metadata.tables)
@@ -143,4 +146,21 @@ def test_upgrade_that_fails_half_way_leaves_nothing_of_it(tmp_path):
         migrate.upgrade(database)
 
     assert inspect(database.engine).get_table_names() == ["videos"]
+    database.close_now()
+
+
+def test_an_older_database_keeps_what_it_knows_and_gains_what_is_new(tmp_path):
+    database = Database.open(f"sqlite:///{tmp_path / 'framegate.db'}")
+    config = Config()
+    config.set_main_option("script_location", str(migrate.MIGRATIONS))
+    with database.engine.connect() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0001")
+        connection.exec_driver_sql(
+            "INSERT INTO upstreams (name, breaker, failures) VALUES ('kling', 'open', 3)"
+        )
+        connection.commit()
+    migrate.upgrade(database)
+    health = database.read_now(upstreams.health_of, ["kling"])["kling"]
+    assert (health.breaker, health.failures, health.paused_ms) == (Breaker.OPEN, 3, 0)
     database.close_now()

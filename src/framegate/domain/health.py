@@ -17,10 +17,10 @@ BLAMED_MS_MIN = 60_000
 """A key or an empty package is mended by a person: asking every few seconds helps nobody."""
 
 PROBE_WAIT_MS = 15_000
-"""A probe without news by then counts as lost, since the process that sent it may have been killed.
-A slow upstream may take longer. That costs little: the next probe is another order, and before it is
-sent the upstream is asked again whether it is well. A longer wait would keep a healthy upstream
-closed for all of it, after every kill during a probe."""
+"""A probe without news by then counts as lost: the process that sent it may have been killed. Where
+it is only slow that costs little: the next probe is another order, and before it is sent the
+upstream is asked again whether it is well. A longer wait would keep a healthy upstream closed for
+all of it, after every kill during a probe."""
 
 KEPT_WAIT_MS = 10_000
 """Good news is written down this often; every create would otherwise write the same row."""

@@ -22,8 +22,12 @@ from framegate.domain import picture
 from framegate.domain.link import Links
 from framegate.domain.submission import IMAGE_TO_VIDEO, Kind
 from framegate.domain.upstream import (
+    AccountTask,
+    AccountTasks,
     Checked,
+    CostsAnswer,
     Fetched,
+    NotOffered,
     Order,
     Output,
     PollAnswer,
@@ -31,8 +35,10 @@ from framegate.domain.upstream import (
     Render,
     RenderStatus,
     SubmitAnswer,
+    TasksAnswer,
     Ticket,
     Unknown,
+    Window,
 )
 from framegate.engine import embedded as engine
 from framegate.engine.embedded import Wake
@@ -103,6 +109,28 @@ class Local:
     def reports_on(self, callback_url: str) -> bool:  # noqa: ARG002 - the protocol's
         """Always: a render that starts or ends wakes the tracking in its own transaction."""
         return True
+
+    def callers_words(self, message: str, *, account_id: str, external_task_id: str) -> str:  # noqa: ARG002 - the protocol's
+        """As it is: every sentence is our own, and none names an id."""
+        return message
+
+    async def tasks(self, window: Window) -> TasksAnswer:
+        """Its own renders, newest first."""
+        found = await self.database.read(
+            renders.listed,
+            upstream=self.name,
+            between_ms=(window.since_ms, window.until_ms),
+            status=window.status,
+            rows_max=window.rows_max + 1,
+        )
+        return AccountTasks(
+            tasks=tuple(_account_task(row) for row in found[: window.rows_max]),
+            has_more=len(found) > window.rows_max,
+        )
+
+    async def costs(self, *, since_ms: int, until_ms: int) -> CostsAnswer:  # noqa: ARG002 - the protocol's
+        """None: nothing is bought here."""
+        return NotOffered(reason="the embedded renderer has no costs: it renders here")
 
     async def check(self) -> Checked:
         """Well: it is a part of this process."""
@@ -297,6 +325,16 @@ def _relay(row: RenderRow, order: Order) -> Relay:
             "update_time": row.updated_ms,
         }
         | ({"external_id": external} if external else {}),
+    )
+
+
+def _account_task(row: RenderRow) -> AccountTask:
+    return AccountTask(
+        ticket=row.id,
+        status=row.status.value,
+        message=row.message,
+        created_ms=row.created_ms,
+        updated_ms=row.updated_ms,
     )
 
 
