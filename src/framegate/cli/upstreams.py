@@ -166,7 +166,7 @@ def _asked(gateway: Gateway, question: Coroutine[Any, Any, dict[str, Any]]) -> d
         try:
             return await question
         finally:
-            await gateway.close()
+            await gateway.hang_up()
 
     return asyncio.run(ask_and_close())
 

@@ -27,7 +27,7 @@ _CHANGE = update(_renders).where(
 
 # An expression, not the column: the list walks along the renders' own times, whichever index of the
 # tasks looks as good.
-_UPSTREAM_ASIDE: ColumnElement[str] = schema.tasks.c.upstream.concat("")
+_UPSTREAM_ASIDE = schema.tasks.c.upstream.concat("")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -90,7 +90,7 @@ def listed(
     """The renders that one upstream was given between two moments, newest first."""
     conditions: list[ColumnElement[bool]] = [
         _renders.c.created_ms.between(*between_ms),
-        upstream == _UPSTREAM_ASIDE,
+        _UPSTREAM_ASIDE.in_([upstream]),
         *([_renders.c.status == status.value] if status else []),
     ]
     rows = tx.execute(

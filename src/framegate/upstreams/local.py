@@ -42,7 +42,13 @@ from framegate.domain.upstream import (
 )
 from framegate.engine import embedded as engine
 from framegate.engine.embedded import Wake
-from framegate.errors import AnswerTooLarge, OutboundError, PictureRefused, RenderFailed
+from framegate.errors import (
+    AnswerTooLarge,
+    OutboundError,
+    PictureRefused,
+    RenderFailed,
+    Unavailable,
+)
 from framegate.outbound import Outbound
 from framegate.render.process import Progress, Rendered, RenderLimits, RenderOrder, render
 from framegate.store import renders
@@ -50,7 +56,14 @@ from framegate.store.blobs import Blobs, copy, fingerprint
 from framegate.store.database import Database, Transaction
 from framegate.store.renders import RenderRow
 
-TRIES_MAX = 10
+TRIES_MAX = 3
+"""Tries that ended with the whole process. Each time everything else died with it, so a film that
+keeps doing that is given up soon; a child that dies alone fails its task at once."""
+
+TRY_AGAIN_WAIT_MS = 10_000
+"""Before the third try and each one after it. The second follows at once: a first death was hardly
+the film's fault."""
+
 TICKET_DIGITS = 18
 PICTURE_WAIT_S_MAX = 60
 PROGRESS_EVERY_S = 0.5
@@ -172,14 +185,20 @@ class Local:
         if row.tries >= TRIES_MAX:
             await self._fail(row, f"the renderer stopped {TRIES_MAX} times")
             return
+        try_ms = row.updated_ms + TRY_AGAIN_WAIT_MS if row.tries > 1 else 0
+        if self.clock_ms() < try_ms:
+            # The lane is for others meanwhile.
+            await self.database.write(engine.reschedule, "render", wake, at_ms=try_ms)
+            return
         await self.database.write(_started, row, now_ms=self.clock_ms())
         crash.at("render.started")
         try:
             await self._render_and_keep(row)
         except (RenderFailed, PictureRefused) as error:
             await self._fail(row, error.message)
-        except asyncio.CancelledError:
-            # We are shutting down: that is no fault of this render, so it is not counted.
+        except (asyncio.CancelledError, OSError, Unavailable):
+            # We are shutting down, or our disk or database is in trouble: that is no fault of this
+            # render, so it is not counted. In trouble the engine waits longer each time.
             await self.database.write(renders.change, row, now_ms=self.clock_ms(), tries=row.tries)
             raise
         finally:
