@@ -153,11 +153,15 @@ class Gateway:
         await self.submit.close()
         crash.at("shutdown.sent")
         await self.notice.close()
+        await self.hang_up()
+        await self.database.close()
+
+    async def hang_up(self) -> None:
+        """Close every connection to the world, and keep the database open."""
         for upstream in self.upstreams.values():
             await upstream.close()
         for door in self.doors:
             await door.close()
-        await self.database.close()
 
     async def authenticate(self, key: str) -> Caller:
         """Who a key belongs to.
@@ -364,6 +368,7 @@ def _track(parts: _Parts, upstreams: Mapping[str, Upstream]) -> Track:
         uncertain_release_s=tracking.uncertain_release_s,
         deadline_s=tracking.deadline_s,
         clock_ms=now_ms,
+        lanes=parts.settings.worker.tracks,
     )
 
 

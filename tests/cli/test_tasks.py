@@ -116,7 +116,10 @@ def test_uncertain_tasks_are_listed_with_why(shell, billed, uncertain):
 
 def test_one_that_was_taken_goes_on_under_its_ticket(shell, uncertain):
     task_id = uncertain()
-    assert shell.json("tasks", "resolve", task_id, "--ticket", "9")["status"] == "submitted"
+    assert (
+        shell.json("tasks", "resolve", task_id, "--ticket", "9", "--unchecked")["status"]
+        == "submitted"
+    )
     shown = shell.json("tasks", "show", "9")
     assert (shown["task"], shown["operator_note"]) == (task_id, "resolved by the operator")
     assert balance(shell)["held"] == "0.56"
@@ -134,7 +137,7 @@ def test_one_that_was_not_bought_is_released_and_its_caller_told(shell, uncertai
     ) == [HOOK]
 
 
-@pytest.mark.parametrize("words", [["--ticket", "9"], ["--not-bought"]])
+@pytest.mark.parametrize("words", [["--ticket", "9", "--unchecked"], ["--not-bought"]])
 def test_a_second_word_is_refused(shell, uncertain, words):
     task_id = uncertain()
     shell("tasks", "resolve", task_id, *words)
@@ -161,7 +164,7 @@ def test_a_ticket_that_cannot_be_one_is_refused(shell, uncertain, ticket):
 
 
 def test_a_ticket_of_another_task_is_refused(shell, billed, uncertain):
-    done = shell("tasks", "resolve", uncertain(), "--ticket", "933557962801545273")
+    done = shell("tasks", "resolve", uncertain(), "--ticket", "933557962801545273", "--unchecked")
     assert done.exit_code != 0
     assert "another task has the ticket" in done.output
 
@@ -169,3 +172,22 @@ def test_a_ticket_of_another_task_is_refused(shell, billed, uncertain):
 def test_an_unknown_task_cannot_be_resolved(shell, account):
     done = shell("tasks", "resolve", "task_unknown", "--not-bought")
     assert done.exit_code == 3
+
+
+def test_a_ticket_of_an_upstream_that_cannot_be_asked_is_not_believed(shell, uncertain):
+    task_id = uncertain()
+    done = shell("tasks", "resolve", task_id, "--ticket", "9")
+    assert done.exit_code == 3
+    assert "kling is not in the settings" in done.output
+    assert shell.json("tasks", "show", task_id)["status"] == "uncertain"
+
+
+def test_a_mistyped_ticket_is_not_believed(shell, account):
+    def work(tx):
+        return move(tx, begin(tx, account.id, upstream="local"), TaskStatus.UNCERTAIN).id
+
+    task_id = made(shell, work)
+    done = shell("tasks", "resolve", task_id, "--ticket", "9")
+    assert done.exit_code == 3
+    assert "local knows no task '9'; `framegate upstreams tasks local` lists" in done.output
+    assert shell.json("tasks", "show", task_id)["status"] == "uncertain"

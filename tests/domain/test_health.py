@@ -1,5 +1,7 @@
 """An upstream's breaker: every transition, and what holds over any order of outcomes."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -185,3 +187,16 @@ def test_an_opened_one_waits_at_least_the_least(steps):
         if health.opens > before.opens:
             assert health.retry_ms - now_ms >= OPEN_MS_MIN
         before = health
+
+
+@pytest.mark.parametrize("health", [WELL, PROBED])
+def test_a_paused_one_admits_nothing_however_well_it_is(health):
+    paused = replace(health, paused_ms=1)
+    assert paused.is_paused
+    assert not paused.admits(NOW_MS + 10 * PROBE_WAIT_MS)
+
+
+def test_news_of_a_paused_one_leave_it_paused():
+    paused = replace(WELL, paused_ms=1)
+    told = [good(paused), bad(paused), blame(paused), full(paused), paused.probed(NOW_MS)]
+    assert all(each.is_paused for each in told)

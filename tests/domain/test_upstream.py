@@ -33,7 +33,8 @@ def test_every_kind_has_every_verb_as_the_protocol_says(kind, verb):
 
 def test_seam_is_narrow():
     assert sorted(VERBS) == [
-        *("check", "close", "fetch", "find", "poll", "progress", "reports_on", "submit")
+        *("callers_words", "check", "close", "costs", "fetch", "find"),
+        *("poll", "progress", "reports_on", "submit", "tasks"),
     ]
 
 

@@ -6,7 +6,10 @@ from collections import deque
 from pathlib import Path
 
 from framegate.domain.upstream import (
+    AccountTasks,
     Checked,
+    Costs,
+    CostsAnswer,
     Fetched,
     Headway,
     Order,
@@ -16,8 +19,10 @@ from framegate.domain.upstream import (
     Render,
     RenderStatus,
     SubmitAnswer,
+    TasksAnswer,
     Ticket,
     Unknown,
+    Window,
 )
 
 MP4 = b"\x00\x00\x00\x18ftypisom" + bytes(64)
@@ -64,6 +69,9 @@ class ScriptedUpstream:
         self.before_checking = None
         self.can_cancel, self.stops, self.cancelled = False, True, []
         self.checks = 0
+        self.account: TasksAnswer = AccountTasks()
+        self.packages: CostsAnswer = Costs()
+        self.windows: list[Window] = []
 
     @property
     def bodies(self) -> list[bytes]:
@@ -90,6 +98,16 @@ class ScriptedUpstream:
 
     async def poll(self, ticket: str) -> PollAnswer:
         return self.polls.popleft() if self.polls else PROCESSING
+
+    def callers_words(self, message: str, *, account_id: str, external_task_id: str) -> str:
+        return message.replace("fg-scoped", external_task_id) if external_task_id else message
+
+    async def tasks(self, window: Window) -> TasksAnswer:
+        self.windows.append(window)
+        return self.account
+
+    async def costs(self, *, since_ms: int, until_ms: int) -> CostsAnswer:
+        return self.packages
 
     async def progress(self, ticket: str) -> Render | None:
         return None

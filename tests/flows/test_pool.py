@@ -497,3 +497,63 @@ async def test_what_each_upstream_said_is_noted_for_the_operator(house, first, s
         "refused",
         "second: HTTP 400, code 1301: no 1301",
     )
+
+
+# --- paused by the operator -------------------------------------------------------------------
+
+
+def pause(house, name):
+    house.database.write_now(upstreams.pause, name, now_ms=house.clock())
+
+
+async def test_a_paused_upstream_gets_no_order_and_keeps_those_it_has(house, first, second):
+    caller = house.caller()
+    before = (await house.create(caller)).task_id
+    pause(house, "first")
+    await house.create(caller)
+    assert sent(first, second) == [1, 1]
+    await house.run_next(before)
+    assert house.task(before).status is TaskStatus.PROCESSING
+
+
+async def test_an_order_does_not_go_on_to_a_paused_upstream(house, first, second):
+    caller = house.caller()
+    first.answer = GONE
+    pause(house, "second")
+    with pytest.raises(Unavailable):
+        await house.create(caller)
+    assert sent(first, second) == [1, 0]
+    assert nothing_is_held(house, caller)
+
+
+async def test_with_every_upstream_paused_nothing_is_held_and_a_minute_is_asked_for(house):
+    caller = house.caller()
+    pause(house, "first")
+    pause(house, "second")
+    with pytest.raises(Unavailable) as refusal:
+        await house.create(caller)
+    assert refusal.value.retry_after_s == 60
+    assert nothing_is_held(house, caller)
+
+
+async def test_a_paused_upstream_does_not_make_the_retry_of_the_others_sooner(house):
+    opened(house, due_in_ms=7_000)
+    pause(house, "second")
+    with pytest.raises(Unavailable) as refusal:
+        await house.create(house.caller())
+    assert refusal.value.retry_after_s == 7
+
+
+async def test_a_paused_upstream_is_not_probed(house, first, second):
+    opened(house)
+    pause(house, "first")
+    await house.create(house.caller())
+    assert (first.checks, sent(first, second)) == (0, [0, 1])
+
+
+async def test_a_resumed_upstream_gets_orders_again(house, first, second):
+    caller = house.caller()
+    pause(house, "first")
+    house.database.write_now(upstreams.resume, "first")
+    await house.create(caller)
+    assert sent(first, second) == [1, 0]

@@ -5,8 +5,8 @@ import pytest
 from fakes.house import PRICE_MICROS, TOPUP_MICROS, body
 from fakes.scripted_upstream import succeeded, ticket
 from framegate.domain.task import TaskStatus
-from framegate.domain.upstream import Uncertain
-from framegate.errors import IllegalMove, NotFound
+from framegate.domain.upstream import Uncertain, Unknown, Unreachable
+from framegate.errors import IllegalMove, NotFound, Unavailable
 from framegate.flows import resolve
 
 HOOK = "https://you.example.com/hook"
@@ -111,3 +111,41 @@ async def test_a_look_that_was_under_way_changes_nothing_any_more(house, upstrea
     )
     assert house.task(task_id).status is TaskStatus.EXPIRED
     assert house.broken_promises() == []
+
+
+# --- the ticket is asked for first ------------------------------------------------------------
+
+
+async def check(house, task_id, ticket="9"):
+    await resolve.check_ticket(house.database, house.track.upstreams, task_id, ticket=ticket)
+
+
+async def test_a_ticket_that_the_upstream_knows_is_good(house, upstream, task_id):
+    upstream.polls.append(succeeded("9"))
+    await check(house, task_id)
+
+
+async def test_a_mistyped_ticket_is_refused_with_where_to_look(house, upstream, task_id):
+    upstream.polls.append(Unknown())
+    with pytest.raises(NotFound, match="scripted knows no task '9'; `framegate upstreams tasks"):
+        await check(house, task_id)
+
+
+async def test_a_ticket_that_cannot_be_asked_for_is_not_believed(house, upstream, task_id):
+    upstream.polls.append(Unreachable(reason="no connection"))
+    with pytest.raises(Unavailable, match="no connection; --unchecked believes you"):
+        await check(house, task_id)
+
+
+async def test_nobody_can_be_asked_about_an_upstream_that_is_gone(house, task_id):
+    house.track.upstreams = {}
+    with pytest.raises(Unavailable, match="scripted is not in the settings"):
+        await check(house, task_id)
+
+
+async def test_only_an_uncertain_task_has_its_ticket_asked_for(house, upstream, task_id):
+    taken(house, task_id)
+    with pytest.raises(IllegalMove, match="only an uncertain task can be resolved"):
+        await check(house, task_id)
+    with pytest.raises(NotFound, match="no task 'task_unknown'"):
+        await check(house, "task_unknown")

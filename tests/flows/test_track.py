@@ -1,12 +1,14 @@
 """How a task is followed to its one end, whatever the upstream says and when."""
 
+import asyncio
 import json
 from dataclasses import replace
 
 import pytest
 
-from fakes.house import PRICE_MICROS, TOPUP_MICROS, body
-from fakes.scripted_upstream import MP4, PROCESSING, failed, succeeded
+from fakes.house import PRICE_MICROS, TOPUP_MICROS, House, body
+from fakes.scripted_upstream import MP4, PROCESSING, ScriptedUpstream, failed, succeeded
+from fakes.vendor import until
 from framegate.domain.cost import NOT_KNOWN
 from framegate.domain.task import TaskStatus
 from framegate.domain.upstream import Render, RenderStatus, Uncertain, Unknown, Unreachable
@@ -442,3 +444,69 @@ async def test_a_bill_that_cannot_be_read_keeps_no_task_from_ending(house, price
     assert task.status is TaskStatus.SUCCEEDED
     assert house.record(task.id).cost_micros == NOT_KNOWN
     assert house.broken_promises() == []
+
+
+async def test_a_reason_names_the_callers_own_id_and_not_the_one_we_sent(house, upstream, caller):
+    task_id = await created(house, caller, body(external_task_id="biz-1"))
+    upstream.polls.append(failed("fg-scoped was refused"))
+    await house.look_at(task_id)
+    assert house.task(task_id).message == "biz-1 was refused"
+
+
+# --- an upstream that hangs -------------------------------------------------------------------
+
+
+class Hanging(ScriptedUpstream):
+    """It answers no question until it is let go."""
+
+    def __init__(self, name):
+        super().__init__(name)
+        self.asked = 0
+        self.may_answer = asyncio.Event()
+
+    async def poll(self, ticket):
+        self.asked += 1
+        await self.may_answer.wait()
+        return PROCESSING
+
+
+@pytest.fixture
+def two(tmp_path):
+    """A house with four lanes, and an upstream that hangs beside one that is well."""
+    opened = House(tmp_path, Hanging("hangs"), ScriptedUpstream("well"))
+    opened.track = replace(opened.track, lanes=4)
+    yield opened
+    opened.database.close_now()
+
+
+async def test_an_upstream_that_hangs_leaves_lanes_to_the_others(two):
+    hangs, well = two.upstreams
+    caller = two.caller()
+    stuck = [await created(two, caller) for _ in range(6)]
+    hangs.answer = Unreachable(reason="gone")
+    mine = await created(two, caller)
+    looks = [asyncio.create_task(two.look_at(each)) for each in stuck]
+    await until(lambda: hangs.asked == 3 and sum(look.done() for look in looks) == 3)
+
+    well.polls.append(succeeded())
+    await two.look_at(mine)
+    assert two.task(mine).status is TaskStatus.SUCCEEDED
+
+    hangs.may_answer.set()
+    await asyncio.gather(*looks)
+    assert hangs.asked == 3
+    # Those who got no lane are looked at later, and nothing was counted as a look.
+    later = [each for each in stuck if two.task(each).polls == 0]
+    assert sorted(two.wakes(each) - two.clock() for each in later) == [1_000, 1_333, 1_666]
+    assert two.broken_promises() == []
+
+
+async def test_a_lane_is_free_again_after_a_look_that_failed(two):
+    hangs, _ = two.upstreams
+    hangs.may_answer.set()
+    task_id = await created(two, two.caller())
+    hangs.poll = None  # What is not there cannot be awaited.
+    for _ in range(9):
+        with pytest.raises(TypeError):
+            await two.look_at(task_id)
+    assert two.track._lanes._taken.total() == 0

@@ -1,6 +1,7 @@
 import asyncio
 import gzip
 import hashlib
+import random
 
 import pytest
 
@@ -179,3 +180,40 @@ async def test_names_are_judged_for_downloads_too(site, opened, names, to):
     with pytest.raises(AddressRefused):
         await download(door, f"http://mixed.example:{site.port}/", to)
     assert site.connections == 0
+
+
+def announcing(length, body=b"film", **headers):
+    """A head that promises so many bytes, and the first of them."""
+    lines = ["HTTP/1.1 200 OK", f"Content-Length: {length}"]
+    lines += [f"{name.replace('_', '-')}: {value}" for name, value in headers.items()]
+
+    async def send(writer):
+        writer.write("\r\n".join(lines).encode() + b"\r\n\r\n" + body)
+        await writer.drain()
+        return False
+
+    return send
+
+
+async def test_file_that_announces_too_much_is_refused_before_a_byte_is_written(
+    site, door, tmp_path
+):
+    site.answers["/"] = announcing(BYTES_MAX + 1)
+    # Where no file can be opened, the length must be what is refused.
+    with pytest.raises(AnswerTooLarge, match="100001 bytes are announced; the limit is 100000"):
+        await download(door, site.url(), tmp_path / "missing" / "picture")
+
+
+async def test_answer_that_announces_too_much_is_refused_too(site, door):
+    site.answers["/"] = announcing(BYTES_MAX + 1)
+    with pytest.raises(AnswerTooLarge, match="100001 bytes are announced"):
+        await door.get(site.url(), headers={}, wait_s_max=WAIT_S, answer_bytes_max=BYTES_MAX)
+
+
+async def test_coded_file_may_announce_more_than_comes_out_of_it(site, door, to):
+    """Incompressible bytes grow a little in their coding."""
+    content = random.Random(0).randbytes(BYTES_MAX)
+    packed = gzip.compress(content)
+    assert len(packed) > BYTES_MAX
+    site.answers["/"] = site.reply(packed, Content_Encoding="gzip")
+    assert (await download(door, site.url(), to)).bytes_count == BYTES_MAX

@@ -108,7 +108,7 @@ async def test_wrong_method_is_1202(caller):
 
 async def test_costs_lag_twelve_hours_and_take_the_key_pair(caller, clock):
     await caller.made()
-    token = sign_jwt("pretend-access-key", "pretend-secret-key", exp=2**40, nbf=0)
+    token = sign_jwt("pretend-access-key", "pretend-secret-key-of-nobody-at-all", exp=2**40, nbf=0)
     for seconds, left in ((100, 1000), (12 * 3_600 + 200, 996)):
         clock.pass_s(seconds)
         answer = await caller.get(

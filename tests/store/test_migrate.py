@@ -8,8 +8,9 @@ from alembic.runtime.migration import MigrationContext
 from sqlalchemy import create_engine, inspect
 from sqlalchemy.exc import OperationalError
 
+from framegate.domain.health import Breaker
 from framegate.errors import SettingsInvalid
-from framegate.store import migrate, schema
+from framegate.store import migrate, schema, upstreams
 from framegate.store.database import Database
 
 TABLES = sorted(schema.metadata.tables)
@@ -196,4 +197,21 @@ def test_counters_of_the_second_step_are_those_that_the_holds_say(tmp_path):
         ("render", "acc_a"),
         ("track", ""),
     ]
+    database.close_now()
+
+
+def test_an_older_database_keeps_what_it_knows_and_gains_what_is_new(tmp_path):
+    database = Database.open(f"sqlite:///{tmp_path / 'framegate.db'}")
+    config = Config()
+    config.set_main_option("script_location", str(migrate.MIGRATIONS))
+    with database.engine.connect() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0001")
+        connection.exec_driver_sql(
+            "INSERT INTO upstreams (name, breaker, failures) VALUES ('kling', 'open', 3)"
+        )
+        connection.commit()
+    migrate.upgrade(database)
+    health = database.read_now(upstreams.health_of, ["kling"])["kling"]
+    assert (health.breaker, health.failures, health.paused_ms) == (Breaker.OPEN, 3, 0)
     database.close_now()

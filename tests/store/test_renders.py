@@ -3,6 +3,7 @@ from dataclasses import replace
 import pytest
 from sqlalchemy.exc import IntegrityError
 
+from fakes.plans import plan_of
 from fakes.rows import NOW_MS, accept, begin, move, new_account
 from framegate.domain.task import TaskStatus
 from framegate.domain.upstream import RenderStatus
@@ -95,3 +96,52 @@ def test_dropped_file_is_asked_for_no_more(tx, task, render):
 
     assert renders.handed_over(tx, rows_max=9) == []
     assert renders.kept_ids(tx) == set()
+
+
+# --- what an upstream was given ---------------------------------------------------------------
+
+
+def listed(tx, *, upstream="local", between_ms=(NOW_MS, NOW_MS), status=None, rows_max=9):
+    found = renders.listed(
+        tx, upstream=upstream, between_ms=between_ms, status=status, rows_max=rows_max
+    )
+    return [row.id for row in found]
+
+
+def a_later_one(tx, **facts):
+    other = begin(tx, new_account(tx, "other", is_unlimited=True).id, **facts)
+    row = replace(a_render(other, "783165388949111112"), created_ms=NOW_MS + 1)
+    renders.begin(tx, row)
+    return row
+
+
+def test_renders_are_listed_newest_first_between_two_moments(tx, render):
+    later = a_later_one(tx)
+    assert listed(tx, between_ms=(NOW_MS, NOW_MS + 1)) == [later.id, render.id]
+    assert listed(tx, between_ms=(NOW_MS, NOW_MS + 1), rows_max=1) == [later.id]
+    assert listed(tx) == [render.id]
+
+
+def test_renders_of_one_status_are_listed(tx, render):
+    assert listed(tx, status=RenderStatus.SUBMITTED) == [render.id]
+    assert listed(tx, status=RenderStatus.FAILED) == []
+
+
+def test_another_renderers_are_not_listed(tx, render):
+    later = a_later_one(tx, upstream="second")
+    both = (NOW_MS, NOW_MS + 1)
+    assert listed(tx, upstream="second", between_ms=both) == [later.id]
+    assert listed(tx, between_ms=both) == [render.id]
+
+
+def test_a_list_walks_along_the_index_of_times(database):
+    steps = plan_of(
+        database,
+        renders.listed,
+        upstream="local",
+        between_ms=(1, 2),
+        status=None,
+        rows_max=9,
+    )
+    assert "SEARCH renders USING INDEX ix_renders_created_ms" in steps[0]
+    assert not [step for step in steps if step.startswith("SCAN")]

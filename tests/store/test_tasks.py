@@ -573,3 +573,31 @@ def test_callers_task_is_found_without_a_walk_over_all_of_theirs(database):
         "ix_tasks_ticket_account_id (ticket=? AND account_id=?)",
         "sqlite_autoindex_tasks_1 (id=?)",
     ]
+
+
+# --- by upstream ------------------------------------------------------------------------------
+
+
+def test_tasks_since_a_moment_are_counted_by_status(tx, account):
+    accept(tx, begin(tx, account.id, upstream="kling"), ticket="9")
+    begin(tx, account.id, upstream="kling")
+    begin(tx, account.id, upstream="kling", created_ms=NOW_MS - 1)
+    begin(tx, account.id, upstream="other")
+    counts = tasks.counts_since(tx, upstream="kling", since_ms=NOW_MS)
+    assert counts == {TaskStatus.SUBMITTED: 1, TaskStatus.SENDING: 1}
+    assert counts[TaskStatus.FAILED] == 0
+
+
+def test_counting_walks_along_the_index_of_upstream_and_time(database):
+    (step, *_) = plan_of(database, tasks.counts_since, upstream="kling", since_ms=1)
+    assert "USING INDEX ix_tasks_upstream_created_ms (upstream=? AND created_ms>?)" in step
+
+
+def test_who_holds_a_ticket_is_told_for_many_at_once(tx, account, monkeypatch):
+    monkeypatch.setattr(tasks, "TICKETS_AT_ONCE_MAX", 2)
+    mine = accept(tx, begin(tx, account.id, upstream="kling"), ticket="9")
+    accept(tx, begin(tx, account.id, upstream="other"), ticket="8")
+    last = accept(tx, begin(tx, account.id, upstream="kling"), ticket="5")
+    found = tasks.holders(tx, upstream="kling", tickets=["9", "8", "7", "6", "5"])
+    assert {ticket: task.id for ticket, task in found.items()} == {"9": mine.id, "5": last.id}
+    assert tasks.holders(tx, upstream="kling", tickets=[]) == {}

@@ -1,5 +1,7 @@
 """Rows of upstreams: the breaker that every process sees, and how long tasks take."""
 
+from dataclasses import replace
+
 import pytest
 
 from fakes.plans import plan_of
@@ -93,3 +95,29 @@ def test_a_task_of_another_account_learns_from_it(tx):
 def test_durations_are_found_by_their_key(database):
     (step,) = plan_of(database, upstreams.durations_of, TASK)
     assert step.startswith("SEARCH durations USING INDEX")
+
+
+def test_a_paused_one_stays_so_whatever_is_learned_of_it(tx):
+    upstreams.keep_health(tx, Health(name="kling", failures=1))
+    before = upstreams.health_of(tx, ["kling"])["kling"]
+    assert upstreams.pause(tx, "kling", now_ms=7) == 7
+    upstreams.keep_health(tx, before)
+    assert upstreams.health_of(tx, ["kling"])["kling"] == replace(before, paused_ms=7)
+
+
+def test_one_that_was_never_asked_can_be_paused(tx):
+    upstreams.pause(tx, "kling", now_ms=7)
+    assert upstreams.health_of(tx, ["kling"])["kling"] == Health(name="kling", paused_ms=7)
+
+
+def test_a_second_pause_keeps_when_the_first_began(tx):
+    upstreams.pause(tx, "kling", now_ms=7)
+    assert upstreams.pause(tx, "kling", now_ms=9) == 7
+
+
+def test_a_resumed_one_is_as_it_was(tx):
+    upstreams.keep_health(tx, Health(name="kling", failures=1))
+    upstreams.pause(tx, "kling", now_ms=7)
+    upstreams.resume(tx, "kling")
+    upstreams.resume(tx, "nobody")
+    assert upstreams.health_of(tx, ["kling"])["kling"] == Health(name="kling", failures=1)

@@ -5,6 +5,8 @@ import json
 import pytest
 
 from framegate.domain.upstream import (
+    AccountTask,
+    Costs,
     Refused,
     Render,
     RenderStatus,
@@ -15,11 +17,15 @@ from framegate.domain.upstream import (
 )
 from framegate.outbound import Answer
 from framegate.upstreams.answers import (
+    QUERY_REST_S_MAX,
+    ListPage,
     read_code,
+    read_costs,
+    read_list,
     read_lookup,
-    read_packages,
     read_query,
     read_submit,
+    rest_s,
 )
 
 
@@ -249,13 +255,89 @@ def test_code_and_message_of_any_envelope_are_read(body, read):
 
 @pytest.mark.parametrize("data", [{}, {"resource_pack_subscribe_infos": 7}, None, []])
 def test_no_package_is_no_error(data):
-    assert read_packages(answer(200, envelope(0, data=data))) == []
+    assert read_costs(answer(200, envelope(0, data=data))) == Costs()
 
 
 def test_packages_are_read():
     packs = [{"resource_pack_name": "v", "remaining_quantity": 91.2}]
     data = {"code": 0, "resource_pack_subscribe_infos": [*packs, "x"]}
-    assert read_packages(answer(200, envelope(0, data=data))) == packs
+    assert read_costs(answer(200, envelope(0, data=data))) == Costs(packages=tuple(packs))
+
+
+@pytest.mark.parametrize("read", [read_costs, read_list])
+@pytest.mark.parametrize(
+    ("body", "reason"),
+    [
+        (envelope(1002), "HTTP 401, code 1002: m"),
+        (b"<html>", "HTTP 401, without a readable code"),
+        (envelope(True), "HTTP 401, without a readable code"),
+    ],
+)
+def test_what_the_vendor_says_instead_is_told_to_the_operator(read, body, reason):
+    assert read(answer(401, body)) == Unreachable(reason=reason)
+
+
+def test_a_list_without_result_and_cursor_is_empty():
+    data = {"count": 0, "has_more": False}
+    assert read_list(answer(200, envelope(0, data=data))) == ListPage(tasks=(), next_cursor="")
+
+
+def test_a_listed_task_is_read_in_both_vocabularies():
+    new = {"id": "9", "status": "succeeded", "message": "", "create_time": 5, "update_time": 7,
+           "external_id": "biz-1", "billing": [{"amount": "4"}]}  # fmt: skip
+    old = {"task_id": "8", "task_status": "succeed", "task_status_msg": "m", "created_at": 5}
+    page = read_list(answer(200, envelope(0, data={"result": [new, old, {}, "x"]})))
+    assert page.tasks == (
+        AccountTask(
+            ticket="9",
+            status="succeeded",
+            external_id="biz-1",
+            created_ms=5,
+            updated_ms=7,
+            billing=({"amount": "4"},),
+        ),
+        AccountTask(ticket="8", status="succeeded", message="m", created_ms=5),
+    )
+
+
+def test_a_listed_word_that_nobody_knows_is_shown_as_it_came():
+    page = read_list(answer(200, envelope(0, data={"result": [{"id": "9", "status": "napping"}]})))
+    assert page.tasks[0].status == "napping"
+
+
+@pytest.mark.parametrize(
+    ("data", "cursor"),
+    [
+        ({"next_cursor": "c", "has_more": True}, "c"),
+        ({"next_cursor": "c", "has_more": False}, ""),
+        ({"next_cursor": "c"}, ""),
+        ({"has_more": True}, ""),
+        ({"next_cursor": 7, "has_more": True}, ""),
+    ],
+)
+def test_there_is_a_next_page_where_both_say_so(data, cursor):
+    assert read_list(answer(200, envelope(0, data=data))).next_cursor == cursor
+
+
+@pytest.mark.parametrize(
+    ("status", "code", "headers", "wait_s"),
+    [
+        (429, 1302, {}, 1),
+        (429, 1302, {"Retry-After": "7"}, 7),
+        (200, 1303, {"Retry-After": "7"}, 7),
+        (429, None, {"Retry-After": "0"}, 1),
+        (429, 1302, {"Retry-After": "soon"}, 1),
+        (429, 1302, {"Retry-After": "9" * 30}, 1),
+        (429, 1302, {"Retry-After": str(QUERY_REST_S_MAX)}, QUERY_REST_S_MAX),
+        (429, 1302, {"Retry-After": str(QUERY_REST_S_MAX + 1)}, QUERY_REST_S_MAX),
+        (503, 5001, {}, 0),
+        (503, 5001, {"Retry-After": "7"}, 7),
+        (200, 0, {"Retry-After": "7"}, 0),
+        (500, 5000, {"Retry-After": "7"}, 0),
+    ],
+)
+def test_a_question_is_followed_by_the_rest_that_its_answer_asks_for(status, code, headers, wait_s):
+    assert rest_s(answer(status, envelope(code), **headers)) == wait_s
 
 
 def test_time_and_bill_are_read_where_they_are_told():

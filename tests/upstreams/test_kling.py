@@ -15,6 +15,7 @@ from fakes.tiny_video import tiny_video
 from framegate.domain.submission import parse_image_to_video
 from framegate.domain.text_to_video import parse_text_to_video
 from framegate.domain.upstream import (
+    NotOffered,
     Order,
     Refused,
     RenderStatus,
@@ -23,7 +24,7 @@ from framegate.domain.upstream import (
     Unknown,
     Unreachable,
 )
-from framegate.outbound import Outbound
+from framegate.outbound import Answer, Outbound
 from framegate.upstreams.kling import Kling
 from framegate.upstreams.login import Login
 
@@ -291,6 +292,17 @@ async def test_being_told_that_we_ask_too_often_slows_every_question_down(kling,
     assert kling._pace._next_s > asyncio.get_running_loop().time() + 0.5
 
 
+async def test_a_rest_that_the_vendor_asks_for_in_seconds_is_kept(opened):
+    class Busy:
+        async def get(self, url, **_):
+            body = json.dumps({"code": 1302, "message": "too fast"}).encode()
+            return Answer(status=429, headers={"Retry-After": "30"}, body=body)
+
+    kling = opened(operator_door=Busy())
+    assert isinstance(await kling.poll("9"), Unreachable)
+    assert kling._pace._next_s > asyncio.get_running_loop().time() + 29
+
+
 async def test_a_vendor_that_is_gone_has_no_news(opened):
     gone = opened(base_url="http://127.0.0.1:1")
     assert isinstance(await gone.poll("9"), Unreachable)
@@ -342,11 +354,52 @@ async def test_a_check_of_nobody_says_so(opened):
 
 async def test_packages_are_asked_for_with_the_signed_pair(opened, vendor):
     login = Login(api_key=API_KEY, access_key="access-1", secret_key=SECRET)
-    (package,) = await opened(login=login).costs(since_ms=1, until_ms=2)
+    (package,) = (await opened(login=login).costs(since_ms=1, until_ms=2)).packages
     assert package["remaining_quantity"] == 91.2
     token = vendor.headers[-1]["authorization"].removeprefix("Bearer ")
     assert jwt.decode(token, SECRET, algorithms=["HS256"])["iss"] == "access-1"
     assert vendor.asked == ["/account/costs?start_time=1&end_time=2"]
+
+
+async def test_without_the_key_pair_there_are_no_costs_and_nobody_is_asked(opened, vendor):
+    answer = await opened().costs(since_ms=1, until_ms=2)
+    assert isinstance(answer, NotOffered)
+    assert "set access_key and secret_key under upstreams.kling" in answer.reason
+    assert vendor.asked == []
+
+
+async def test_another_gateway_has_no_costs(opened, vendor):
+    login = Login(api_key=API_KEY, access_key="access-1", secret_key=SECRET)
+    answer = await opened(login=login, path_prefix="/kling").costs(since_ms=1, until_ms=2)
+    assert isinstance(answer, NotOffered)
+    assert vendor.asked == []
+
+
+async def test_costs_of_nobody_are_not_known(opened):
+    login = Login(api_key=API_KEY, access_key="access-1", secret_key=SECRET)
+    gone = opened(login=login, base_url="http://127.0.0.1:1")
+    assert isinstance(await gone.costs(since_ms=1, until_ms=2), Unreachable)
+
+
+SENT_AS = "fg-" + hashlib.sha256(b"acc_1\0biz-1").hexdigest()[:40]
+
+
+@pytest.mark.parametrize(
+    ("external_ids", "account_id", "external_task_id", "shown"),
+    [
+        ("scoped", "acc_1", "biz-1", "biz-1 was refused"),
+        ("scoped", "acc_2", "biz-1", f"{SENT_AS} was refused"),
+        ("scoped", "acc_1", "", f"{SENT_AS} was refused"),
+        ("verbatim", "acc_1", "biz-1", f"{SENT_AS} was refused"),
+    ],
+)
+def test_a_message_names_the_callers_own_id_where_a_scoped_one_was_sent(
+    opened, external_ids, account_id, external_task_id, shown
+):
+    said = opened(external_ids=external_ids).callers_words(
+        f"{SENT_AS} was refused", account_id=account_id, external_task_id=external_task_id
+    )
+    assert said == shown
 
 
 def test_an_upstream_shows_no_key(opened):

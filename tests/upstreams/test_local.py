@@ -10,14 +10,14 @@ from PIL import Image
 
 from fakes.house import House, body
 from framegate.domain.task import TaskStatus
-from framegate.domain.upstream import RenderStatus
+from framegate.domain.upstream import NotOffered, RenderStatus, Window
 from framegate.engine.embedded import Wake
 from framegate.errors import RenderFailed
 from framegate.flows.pool import Pool
 from framegate.outbound import Outbound
 from framegate.render.process import Progress, Rendered, RenderLimits
 from framegate.store import renders
-from framegate.upstreams.local import TRIES_MAX, Local
+from framegate.upstreams.local import TRIES_MAX, TRY_AGAIN_WAIT_MS, Local
 
 MP4 = b"\x00\x00\x00\x18ftypisom" + bytes(500)
 
@@ -310,3 +310,47 @@ async def test_headway_is_that_of_the_renders_that_run(local, painter):
     painter.may_end.set()
     await running
     assert await local.local.headway() == []
+
+
+def died(local, render_id, *, tries):
+    """As a process leaves it that was killed while it rendered, so many times."""
+    changes = {"now_ms": local.clock(), "tries": tries, "status": "processing"}
+    local.database.write_now(lambda tx: renders.change(tx, renders.by_id(tx, render_id), **changes))
+
+
+async def test_the_second_try_follows_at_once(local, painter):
+    died(local, render_id, tries=1)
+    assert len(painter.orders) == 1
+
+
+async def test_the_third_try_waits_and_holds_no_lane_meanwhile(local, painter):
+    died(local, render_id, tries=2)
+    assert render_wakes(local, render_id) == local.clock() + TRY_AGAIN_WAIT_MS
+    local.clock.pass_s(TRY_AGAIN_WAIT_MS / 1_000)
+    assert row(local, render_id).status is RenderStatus.SUCCEEDED
+
+
+def render_wakes(local, render_id):
+    wakes = [job["due_ms"] for job in local.rows("jobs") if job["subject"] == render_id]
+    # An earlier wish that came during the run would keep its time; there was none.
+    return max(wakes)
+
+
+async def test_trouble_of_our_own_disk_is_no_try_of_the_render(local, painter):
+    painter.failure = OSError(28, "No space left on device")
+    for _ in range(TRIES_MAX + 1):
+        with pytest.raises(OSError, match="No space"):
+            await render(local, render_id)
+    assert (row(local, render_id).status, row(local, render_id).tries) == (
+        RenderStatus.PROCESSING,
+        0,
+    )
+
+
+async def test_own_renders_are_listed_without_costs(local):
+    now_ms = local.clock()
+    found = await local.local.tasks(Window(since_ms=now_ms, until_ms=now_ms, rows_max=1))
+    assert ([task.ticket for task in found.tasks], found.has_more) == ([render_id], False)
+    assert isinstance(await local.local.costs(since_ms=1, until_ms=2), NotOffered)
+    words = {"account_id": "acc_1", "external_task_id": "biz-1"}
+    assert local.local.callers_words("as it is", **words) == "as it is"

@@ -1,5 +1,6 @@
 """`framegate tasks`: an operator's look at single tasks, and a word about uncertain ones."""
 
+import asyncio
 from typing import Annotated, Any
 
 import typer
@@ -11,7 +12,7 @@ from framegate.domain.cost import NOT_KNOWN
 from framegate.domain.money import decimal_from_micros
 from framegate.errors import NotFound, SettingsInvalid
 from framegate.flows import resolve
-from framegate.gateway import now_ms
+from framegate.gateway import Gateway, now_ms
 from framegate.store import tasks as rows
 from framegate.store.tasks import Record
 
@@ -73,6 +74,9 @@ def resolved(
     not_bought: Annotated[
         bool, typer.Option("--not-bought", help="The upstream never had it: release its hold.")
     ] = False,
+    unchecked: Annotated[
+        bool, typer.Option("--unchecked", help="Believe the ticket without asking the upstream.")
+    ] = False,
     data: DataOption = None,
     config: ConfigOption = None,
     json: JsonOption = False,
@@ -84,6 +88,8 @@ def resolved(
         if len(ticket) > TICKET_CHARACTERS_MAX or not all("!" <= each <= "~" for each in ticket):
             limit = TICKET_CHARACTERS_MAX
             raise SettingsInvalid(f"--ticket must be 1 to {limit} visible characters of ASCII")
+        if ticket and not unchecked:
+            asyncio.run(_check_ticket(gateway, task_id, ticket))
         if ticket:
             task = gateway.database.write_now(
                 resolve.as_taken,
@@ -100,6 +106,14 @@ def resolved(
             say_json({"task": task.id, "status": task.status.value})
             return
         say(f"{task.id} is {task.status.value} now")
+
+
+async def _check_ticket(gateway: Gateway, task_id: str, ticket: str) -> None:
+    try:
+        await resolve.check_ticket(gateway.database, gateway.upstreams, task_id, ticket=ticket)
+    finally:
+        # Only what belongs to this loop: the database is written to next.
+        await gateway.hang_up()
 
 
 def _shown(record: Record) -> dict[str, Any]:

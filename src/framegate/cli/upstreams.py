@@ -1,6 +1,8 @@
 """`framegate upstreams`: how each fares, and whether it answers now."""
 
 import asyncio
+from collections.abc import Coroutine
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -11,13 +13,21 @@ from framegate.cli.accounts import opened
 from framegate.cli.options import ConfigOption, DataOption, JsonOption
 from framegate.cli.terminal import EXIT_FAILED, cell, out, printable, say, say_json
 from framegate.domain.health import Breaker
-from framegate.domain.upstream import Checked
+from framegate.domain.upstream import Checked, Upstream
+from framegate.domain.window import ROWS_MAX, ROWS_USUALLY, window
 from framegate.errors import SettingsInvalid
 from framegate.flows.examine import examine
+from framegate.flows.look_into import costs_of, tasks_of
 from framegate.flows.standing import standings
 from framegate.gateway import Gateway, now_ms
+from framegate.store import upstreams as rows
 
-upstreams = typer.Typer(no_args_is_help=True, help="Where the work is done: list and test them.")
+upstreams = typer.Typer(
+    no_args_is_help=True,
+    help="Where the work is done: list, test and pause them, and look into their accounts.",
+)
+
+NameArgument = Annotated[str, typer.Argument(help="An upstream's name in framegate.toml.")]
 
 
 @upstreams.command("list")
@@ -48,7 +58,7 @@ def listed(data: DataOption = None, config: ConfigOption = None, json: JsonOptio
 
 @upstreams.command("test")
 def ask(
-    name: Annotated[str, typer.Argument(help="An upstream's name in framegate.toml.")],
+    name: NameArgument,
     data: DataOption = None,
     config: ConfigOption = None,
     json: JsonOption = False,
@@ -64,6 +74,147 @@ def ask(
         raise typer.Exit(EXIT_FAILED)
 
 
+@upstreams.command("pause")
+def pause(
+    name: NameArgument,
+    data: DataOption = None,
+    config: ConfigOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Send one upstream no new orders; those that it has are followed to their ends."""
+    with opened(data, config) as gateway:
+        _named(gateway, name)
+        paused_ms = gateway.database.write_now(rows.pause, name, now_ms=now_ms())
+        if json:
+            say_json({"name": name, "paused": True, "paused_at": paused_ms})
+            return
+        say(f"{name} gets no new orders; `framegate upstreams resume {name}` ends that")
+
+
+@upstreams.command("resume")
+def resume(
+    name: NameArgument,
+    data: DataOption = None,
+    config: ConfigOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Let orders go to a paused upstream again."""
+    with opened(data, config) as gateway:
+        _named(gateway, name)
+        gateway.database.write_now(rows.resume, name)
+        if json:
+            say_json({"name": name, "paused": False, "paused_at": 0})
+            return
+        say(f"{name} gets orders again")
+
+
+@upstreams.command("tasks")
+def held(
+    name: NameArgument,
+    since: Annotated[
+        str, typer.Option(help="An age such as 2h or 3d, or a time.", show_default="1d")
+    ] = "",
+    until: Annotated[str, typer.Option(help="The same.", show_default="now")] = "",
+    status: Annotated[
+        str, typer.Option(help="submitted, processing, succeeded or failed.", show_default="any")
+    ] = "",
+    limit: Annotated[
+        str, typer.Option(help=f"How many at most, to {ROWS_MAX}.", show_default=str(ROWS_USUALLY))
+    ] = "",
+    data: DataOption = None,
+    config: ConfigOption = None,
+    json: JsonOption = False,
+) -> None:
+    """List what an upstream's own account holds, each with the task of ours that it is."""
+    with opened(data, config) as gateway:
+        upstream, now = _named(gateway, name), now_ms()
+        try:
+            asked = window(since=since, until=until, status=status, limit=limit, now_ms=now)
+        except ValueError as error:
+            raise SettingsInvalid(f"--{error}") from None
+        found = _asked(gateway, tasks_of(upstream, asked, gateway.database))
+        if json:
+            say_json(found)
+            return
+        _say_tasks(found)
+
+
+@upstreams.command("costs")
+def costs(
+    name: NameArgument,
+    data: DataOption = None,
+    config: ConfigOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Show the packages that pay for an upstream's tasks, and what is left of them."""
+    with opened(data, config) as gateway:
+        upstream = _named(gateway, name)
+        found = _asked(gateway, costs_of(upstream, now_ms=now_ms()))
+        if json:
+            say_json(found)
+            return
+        if not found["packages"]:
+            say(f"{name} has no package")
+        for package in found["packages"]:
+            say(_package(package))
+
+
+def _asked(gateway: Gateway, question: Coroutine[Any, Any, dict[str, Any]]) -> dict[str, Any]:
+    """Ask on an event loop of its own, and let go of the connections that belong to it."""
+
+    async def ask_and_close() -> dict[str, Any]:
+        try:
+            return await question
+        finally:
+            await gateway.hang_up()
+
+    return asyncio.run(ask_and_close())
+
+
+def _say_tasks(found: dict[str, Any]) -> None:
+    name, listed = found["upstream"], found["tasks"]
+    if not listed:
+        say(f"{name} knows no task of that time")
+        return
+    # Lines, not a table: an id that is cut to a column's width cannot be copied.
+    for each in listed:
+        words = [each["ticket"], each["status"], _time(each["created_at"]), each["external_id"]]
+        said = "  ".join(printable(word) or "-" for word in words)
+        say(f"{said}  {_holder(each)}")
+    if found["has_more"]:
+        say(f"there are more; ask with --until {listed[-1]['created_at']} or a higher --limit")
+    nobodys = [each for each in listed if not each["task"]]
+    if not nobodys:
+        return
+    say(f"{len(nobodys)} of these are held by none of our tasks.")
+    if any(each["could_be"] for each in nobodys):
+        say("If one is an uncertain order: framegate tasks resolve TASK --ticket TICKET")
+    else:
+        say("No uncertain task was sent at their time: somebody else uses this account too.")
+
+
+def _holder(found: dict[str, Any]) -> str:
+    if found["task"]:
+        return f"{found['task']} ({found['task_status']})"
+    if found["could_be"]:
+        return f"nobody's; could be {', '.join(found['could_be'])}"
+    return "nobody's"
+
+
+def _time(at_ms: int) -> str:
+    return datetime.fromtimestamp(at_ms // 1_000, UTC).isoformat() if at_ms else ""
+
+
+def _package(package: dict[str, Any]) -> str:
+    named = {
+        "left": package.get("remaining_quantity"),
+        "of": package.get("total_quantity"),
+        "status": package.get("status"),
+    }
+    facts = "  ".join(f"{key} {value}" for key, value in named.items() if value is not None)
+    return printable(f"{package.get('resource_pack_name', '-')}  {facts}")
+
+
 async def _examined(name: str, data: str | None, config: Path | None) -> Checked:
     with opened(data, config) as gateway:
         try:
@@ -72,7 +223,7 @@ async def _examined(name: str, data: str | None, config: Path | None) -> Checked
             await gateway.close()
 
 
-def _named(gateway: Gateway, name: str) -> Any:
+def _named(gateway: Gateway, name: str) -> Upstream:
     if name not in gateway.upstreams:
         names = ", ".join(gateway.upstreams)
         raise SettingsInvalid(f"no upstream {name!r}; there are: {names}")
@@ -80,6 +231,8 @@ def _named(gateway: Gateway, name: str) -> Any:
 
 
 def _breaker(standing: dict[str, Any]) -> str:
+    if standing["paused"]:
+        return "paused"
     if standing["breaker"] == Breaker.CLOSED:
         return "closed"
     return f"{standing['breaker']}, next try in {standing['retry_in_s']} s"

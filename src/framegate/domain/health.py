@@ -16,8 +16,11 @@ OPEN_MS_MAX = 300_000
 BLAMED_MS_MIN = 60_000
 """A key or an empty package is mended by a person: asking every few seconds helps nobody."""
 
-PROBE_WAIT_MS = 120_000
-"""Longer than any submit may take: a probe without news by then died with its process."""
+PROBE_WAIT_MS = 15_000
+"""A probe without news by then counts as lost: the process that sent it may have been killed. Where
+it is only slow that costs little: the next probe is another order, and before it is sent the
+upstream is asked again whether it is well. A longer wait would keep a healthy upstream closed for
+all of it, after every kill during a probe."""
 
 KEPT_WAIT_MS = 10_000
 """Good news is written down this often; every create would otherwise write the same row."""
@@ -48,10 +51,17 @@ class Health:
     last_good_ms: int = 0
     last_bad_ms: int = 0
     last_error: str = ""
+    paused_ms: int = 0  # By the operator; no news of the upstream changes it.
+
+    @property
+    def is_paused(self) -> bool:
+        """Whether the operator wants no new orders to go there."""
+        return self.paused_ms > 0
 
     def admits(self, now_ms: int) -> bool:
         """Whether an order may be sent to it now, if only as the probe."""
-        return self.breaker is Breaker.CLOSED or now_ms >= self.retry_ms
+        is_well = self.breaker is Breaker.CLOSED or now_ms >= self.retry_ms
+        return is_well and not self.is_paused
 
     def is_resting(self, now_ms: int) -> bool:
         """Whether it said a moment ago that it has no room."""

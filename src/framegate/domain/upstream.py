@@ -149,6 +149,55 @@ class Checked:
     took_ms: int = 0
 
 
+@dataclass(frozen=True, kw_only=True)
+class Window:
+    """Which tasks are asked for: created between two moments, of one status or of any."""
+
+    since_ms: int
+    until_ms: int
+    status: RenderStatus | None = None
+    rows_max: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class AccountTask:
+    """One task as the upstream lists it. Times are Unix milliseconds, 0 where it does not say."""
+
+    ticket: str
+    status: str  # In our vocabulary; a word that nobody knows stays as it came.
+    external_id: str = ""  # As the upstream knows it: the caller's own, or the scoped one.
+    message: str = ""
+    created_ms: int = 0
+    updated_ms: int = 0
+    billing: tuple[Mapping[str, Any], ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class AccountTasks:
+    """The newest tasks of a window, newest first; `has_more`: there are others behind them."""
+
+    tasks: tuple[AccountTask, ...] = ()
+    has_more: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Costs:
+    """The packages that pay for the tasks, each as the upstream writes it."""
+
+    packages: tuple[Mapping[str, Any], ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class NotOffered:
+    """The upstream cannot be asked that, and `reason` says why, in a sentence."""
+
+    reason: str
+
+
+TasksAnswer = AccountTasks | NotOffered | Unreachable
+CostsAnswer = Costs | NotOffered | Unreachable
+
+
 class Upstream(Protocol):
     """Where the work is done. One kind a file in `upstreams/`."""
 
@@ -184,6 +233,10 @@ class Upstream(Protocol):
         """Ask what became of a ticket."""
         ...
 
+    def callers_words(self, message: str, *, account_id: str, external_task_id: str) -> str:
+        """A message of the upstream with the caller's own id where it repeats the one we sent."""
+        ...
+
     async def check(self) -> Checked:
         """Ask whether it is there and knows our login; buys nothing and takes no slot."""
         ...
@@ -202,6 +255,14 @@ class Upstream(Protocol):
         message  who wanted it, which `poll` then says too
         returns  False where it has ended by itself: what became of it stands
         """
+        ...
+
+    async def tasks(self, window: Window) -> TasksAnswer:
+        """What its own account of us holds, ours and others', newest first."""
+        ...
+
+    async def costs(self, *, since_ms: int, until_ms: int) -> CostsAnswer:
+        """The packages that pay for the tasks, and what is left of them."""
         ...
 
     async def fetch(self, output: Output, to: Path) -> Fetched:

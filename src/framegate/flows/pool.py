@@ -26,6 +26,8 @@ from framegate.store.database import Transaction
 
 MODEL_ECHO_MAX = 200
 SLOTS_WAIT_S = 5
+# Nobody knows when an operator resumes an upstream.
+PAUSED_WAIT_MS = 60_000
 
 
 @dataclass(frozen=True)
@@ -64,15 +66,18 @@ class Pool:
         return able
 
     def choose(self, tx: Transaction, candidates: Sequence[Upstream], *, now_ms: int) -> Choice:
-        """Pick one by weight among those that are well and have a free slot.
+        """Pick one by weight among those that are well, not paused and have a free slot.
 
-        raises   Unavailable when no breaker lets an order through; TooManyTasks when every slot
-                 is taken
+        raises   Unavailable when every one is paused or its breaker lets no order through;
+                 TooManyTasks when every slot is taken
         """
         health = upstreams.health_of(tx, [each.name for each in candidates])
         admitted = [each for each in candidates if health[each.name].admits(now_ms)]
         if not admitted:
-            soonest_ms = min((each.retry_ms for each in health.values()), default=now_ms)
+            soonest_ms = min(
+                (each.retry_ms for each in health.values() if not each.is_paused),
+                default=now_ms + PAUSED_WAIT_MS,
+            )
             raise Unavailable(retry_after_s=max(1, -(-(soonest_ms - now_ms) // 1_000)))
         free = [each for each in admitted if _has_slot(tx, each)]
         if not free:

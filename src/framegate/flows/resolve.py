@@ -4,15 +4,41 @@ Looking at the vendor's own console tells what no query could: that the task is 
 ticket, or that it never was. Either way it is the operator's word, and the row says so.
 """
 
+from collections.abc import Mapping
+
 from framegate.domain.task import Task, TaskStatus
+from framegate.domain.upstream import Unknown, Unreachable, Upstream
 from framegate.engine import embedded as engine
-from framegate.errors import IllegalMove, NotFound
+from framegate.errors import IllegalMove, NotFound, Unavailable
 from framegate.flows import finish, tell
 from framegate.flows.track import NEVER_CONFIRMED
 from framegate.store import tasks
-from framegate.store.database import Transaction
+from framegate.store.database import Database, Transaction
 
 BY_HAND = "resolved by the operator"
+INSIST = "--unchecked believes you"
+
+
+async def check_ticket(
+    database: Database, upstreams: Mapping[str, Upstream], task_id: str, *, ticket: str
+) -> None:
+    """Ask the upstream of an uncertain task whether it knows the ticket: typing mistakes are easy.
+
+    raises   NotFound when there is no such task, or the upstream knows no such ticket; IllegalMove
+             for a task that is not uncertain; Unavailable when the upstream cannot be asked
+    """
+    task = await database.read(_uncertain, task_id)
+    name, upstream = task.upstream, upstreams.get(task.upstream)
+    if upstream is None:
+        raise Unavailable(f"{name} is not in the settings, so nobody can be asked; {INSIST}")
+    answer = await upstream.poll(ticket)
+    if isinstance(answer, Unknown):
+        listing = f"`framegate upstreams tasks {name}` lists what it knows"
+        raise NotFound(f"{name} knows no task {ticket!r}; {listing}, and {INSIST}")
+    if isinstance(answer, Unreachable):
+        raise Unavailable(
+            f"{name} did not tell whether it knows {ticket!r}: {answer.reason}; {INSIST}"
+        )
 
 
 def as_taken(tx: Transaction, task_id: str, *, ticket: str, deadline_s: int, now_ms: int) -> Task:

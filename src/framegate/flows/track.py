@@ -28,6 +28,7 @@ from framegate.engine import embedded as engine
 from framegate.engine.embedded import Wake
 from framegate.errors import OutboundError
 from framegate.flows import finish, pace, tell
+from framegate.flows.lanes import Lanes
 from framegate.store import tasks, upstreams, usage
 from framegate.store.blobs import Blobs
 from framegate.store.database import Database, Transaction
@@ -58,22 +59,45 @@ class Track:
     uncertain_release_s: int
     deadline_s: int
     clock_ms: Callable[[], int]
+    lanes: int = 256  # As many looks as run at once.
+
+    def __post_init__(self) -> None:
+        """No look is under way yet."""
+        self._lanes = Lanes(count=self.lanes)
 
     async def __call__(self, wake: Wake) -> None:
         """Look at one task once."""
         task = await self.database.read(tasks.by_id, wake.subject)
-        if task is None:
-            return
-        if task.status.is_terminal:
-            await self._look_late(task, wake)
+        if task is None or (task.status.is_terminal and task.status is not TaskStatus.EXPIRED):
             return
         upstream = self.upstreams.get(task.upstream)
+        if upstream is None and task.status.is_terminal:
+            return
         if upstream is None:
             # Renamed or removed by the operator: the deadline still holds.
             _log.error("track.upstream_missing", task=task.id, upstream=task.upstream)
             await self._wait(task, wake, TOO_LATE)
         elif task.status is TaskStatus.SENDING:
             await self._doubt(task, wake)
+        else:
+            await self._ask(task, upstream, wake)
+
+    async def _ask(self, task: Task, upstream: Upstream, wake: Wake) -> None:
+        """Ask the upstream about a task, if the upstream may have a lane now."""
+        began_ms, name = self.clock_ms(), upstream.name
+        back_ms = self._lanes.take(name, among=self.upstreams, now_ms=began_ms)
+        if back_ms:
+            # Its other tasks hold its lanes, most likely because it hangs.
+            await self.database.write(engine.reschedule, "track", wake, at_ms=back_ms)
+            return
+        try:
+            await self._look(task, upstream, wake)
+        finally:
+            self._lanes.give_back(name, took_ms=self.clock_ms() - began_ms)
+
+    async def _look(self, task: Task, upstream: Upstream, wake: Wake) -> None:
+        if task.status.is_terminal:
+            await self._look_late(task, upstream, wake)
         elif task.status is TaskStatus.UNCERTAIN:
             await self._look_up(task, upstream, wake)
         else:
@@ -114,7 +138,12 @@ class Track:
             _log.info("track.no_news", task=task.id, answer=_describe(answer))
             await self._wait(task, wake, TOO_LATE)
         elif answer.status is RenderStatus.FAILED:
-            await self._give_up(task, TaskStatus.FAILED, answer.message, upstream)
+            message = upstream.callers_words(
+                answer.message,
+                account_id=task.account_id,
+                external_task_id=task.external_task_id,
+            )
+            await self._give_up(task, TaskStatus.FAILED, message, upstream)
         elif answer.status is RenderStatus.CANCELLED:
             await self._give_up(task, TaskStatus.CANCELLED, answer.message, upstream)
         elif answer.status is RenderStatus.SUCCEEDED:
@@ -215,11 +244,8 @@ class Track:
             if moved.status is not task.status:
                 tell.endpoints_of(tx, moved, now_ms=now_ms)
 
-    async def _look_late(self, task: Task, wake: Wake) -> None:
+    async def _look_late(self, task: Task, upstream: Upstream, wake: Wake) -> None:
         """See whether an upstream still made what we had given up: noted, never charged."""
-        upstream = self.upstreams.get(task.upstream)
-        if task.status is not TaskStatus.EXPIRED or upstream is None:
-            return
         news = await (
             upstream.poll(task.ticket)
             if task.ticket

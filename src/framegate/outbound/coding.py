@@ -27,6 +27,11 @@ class Decoding:
         self._inflater = zlib.decompressobj(_WINDOW_BITS) if name in _DEFLATED else None
         self._has_begun = False
 
+    @property
+    def is_plain(self) -> bool:
+        """Whether what arrives is what comes out."""
+        return self._inflater is None
+
     def feed(self, part: bytes) -> Iterator[bytes]:
         """The plain bytes that `part` brings, in steps. Raises AnswerLost when it is not coded."""
         if self._inflater is None:

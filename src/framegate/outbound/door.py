@@ -24,6 +24,7 @@ from framegate.domain import url as urls
 from framegate.errors import AddressRefused, AnswerLost, NotSent, OutboundError
 from framegate.outbound.lookup import REFUSED_SENTENCE, JudgingResolver, ThreadedLookup
 from framegate.outbound.reading import Downloaded, beginning, keep, whole
+from framegate.outbound.trouble import sentence
 
 REDIRECTS_MAX = 3
 CONNECT_WAIT_S_MAX = 10
@@ -313,8 +314,9 @@ async def _translated(progress: _Progress, wait_s_max: float) -> AsyncIterator[N
             yield
     except (aiohttp.ClientError, TimeoutError) as exc:
         error: type[OutboundError] = AnswerLost if progress.has_connection else NotSent
-        # The class says what happened; the text might hold a signed address, so it stays behind.
-        raise error(type(exc).__name__) from exc
+        raise error(
+            sentence(exc, has_connection=progress.has_connection, wait_s_max=wait_s_max)
+        ) from exc
 
 
 def _joined(url: str, location: str) -> str:

@@ -32,7 +32,19 @@ class Downloaded:
 
 async def whole(response: aiohttp.ClientResponse, bytes_max: int) -> bytes:
     """The body in memory. Raises AnswerTooLarge, AnswerLost, aiohttp.ClientError."""
+    _refuse_announced(response, bytes_max)
     return b"".join([part async for part in _plain_parts(response, bytes_max)])
+
+
+def _refuse_announced(response: aiohttp.ClientResponse, bytes_max: int) -> None:
+    """Refuse a body by its announced length, before a byte of it is read or a file is made.
+
+    A coded one announces the bytes on the wire, which say nothing about those that come out.
+    """
+    announced = response.content_length
+    is_plain = Decoding(response.headers.get("Content-Encoding", "")).is_plain
+    if is_plain and announced is not None and announced > bytes_max:
+        raise AnswerTooLarge(f"{announced} bytes are announced; the limit is {bytes_max} bytes")
 
 
 async def beginning(response: aiohttp.ClientResponse, bytes_kept: int) -> bytes:
@@ -69,11 +81,12 @@ async def _read(response: aiohttp.ClientResponse) -> bytes:
         return await response.content.readany()
     except OSError as exc:
         # A bare OSError of the socket would look like one of the file that is being written.
-        raise AnswerLost(type(exc).__name__) from exc
+        raise AnswerLost(f"the connection broke ({type(exc).__name__})") from exc
 
 
 async def keep(response: aiohttp.ClientResponse, to: Path, bytes_max: int) -> Downloaded:
     """The body in the file `to`. Raises as `whole`, and OSError when `to` cannot be written."""
+    _refuse_announced(response, bytes_max)
     digest = hashlib.sha256()
     count = 0
 

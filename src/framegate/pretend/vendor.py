@@ -50,7 +50,7 @@ class Config:
 
     api_key: str = "api-key-kling-pretend"
     access_key: str = "pretend-access-key"
-    secret_key: str = "pretend-secret-key"  # noqa: S105 - a secret of nobody
+    secret_key: str = "pretend-secret-key-of-nobody-at-all"  # noqa: S105 - a secret of nobody
     seed: int = 0
     slots: int = 5
     pace: float = 1.0

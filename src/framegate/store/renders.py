@@ -7,7 +7,7 @@ taking an order joins the task's own transaction and is never uncertain.
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Row, bindparam, insert, literal, select, update
+from sqlalchemy import ColumnElement, Row, bindparam, insert, literal, select, update
 
 from framegate.domain.upstream import RenderStatus
 from framegate.store import schema
@@ -27,6 +27,11 @@ _CHANGE = update(_renders).where(
     _renders.c.id == bindparam("render_id"),
     _renders.c.status.in_([RenderStatus.SUBMITTED.value, RenderStatus.PROCESSING.value]),
 )
+
+
+# An expression, not the column: the list walks along the renders' own times, whichever index of the
+# tasks looks as good.
+_UPSTREAM_ASIDE = schema.tasks.c.upstream.concat("")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -81,6 +86,30 @@ def change(tx: Transaction, render: RenderRow, /, *, now_ms: int, **changes: Any
     """Write changes while the render has not ended; False when it has."""
     changed = tx.execute(_CHANGE, {"render_id": render.id, "updated_ms": now_ms, **changes})
     return changed.rowcount == 1
+
+
+def listed(
+    tx: Transaction,
+    *,
+    upstream: str,
+    between_ms: tuple[int, int],
+    status: RenderStatus | None,
+    rows_max: int,
+) -> list[RenderRow]:
+    """The renders that one upstream was given between two moments, newest first."""
+    conditions: list[ColumnElement[bool]] = [
+        _renders.c.created_ms.between(*between_ms),
+        _UPSTREAM_ASIDE.in_([upstream]),
+        *([_renders.c.status == status.value] if status else []),
+    ]
+    rows = tx.execute(
+        select(_renders)
+        .join_from(_renders, schema.tasks, schema.tasks.c.id == _renders.c.task_id)
+        .where(*conditions)
+        .order_by(_renders.c.created_ms.desc(), _renders.c.id.desc())
+        .limit(rows_max)
+    )
+    return [_render(row) for row in rows]
 
 
 def handed_over(tx: Transaction, *, rows_max: int) -> list[str]:

@@ -173,6 +173,8 @@ tasks = Table(
     Index(None, "account_id", "status", "created_ms"),
     Index(None, "key_id", "status", "created_ms"),
     Index(None, "upstream", "status", "created_ms"),
+    # How many of the last hour went to each upstream, and what became of them.
+    Index(None, "upstream", "created_ms"),
     Index(
         "ix_tasks_open",
         "next_ms",
@@ -333,6 +335,7 @@ upstreams = Table(
     _number("last_good_ms", "when it last answered as it should"),
     _number("last_bad_ms", "when it last did not"),
     _words("last_error", "what it said then; for the operator only"),
+    _number("paused_ms", "when the operator paused it: no new orders; 0: it is not paused"),
 )
 
 durations = Table(
@@ -437,6 +440,7 @@ renders = Table(
         sqlite_where=text("status = 'processing'"),
         postgresql_where=text("status = 'processing'"),
     ),
+    Index(None, "created_ms"),
 )
 
 jobs = Table(

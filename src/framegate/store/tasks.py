@@ -7,6 +7,7 @@ What every create and every look runs is built once, below, and given its values
 building it again costs several times what SQLite needs to run it (decision 12).
 """
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -33,6 +34,9 @@ from framegate.domain.task import Task, TaskStatus, Video, check_move
 from framegate.store import life, prompts, schema
 from framegate.store.database import Transaction
 from framegate.store.prompts import NOTHING, Prompt
+
+# As many values as one statement may name everywhere.
+TICKETS_AT_ONCE_MAX = 500
 
 _tasks, _videos, _idempotency = schema.tasks, schema.videos, schema.idempotency
 
@@ -288,6 +292,26 @@ def in_flight(tx: Transaction, upstream: str, *, count_max: int) -> int:
         _IN_FLIGHT, {"of_upstream": upstream, "count_max": count_max}
     ).scalar_one()
     return count
+
+
+def counts_since(tx: Transaction, *, upstream: str, since_ms: int) -> Counter[TaskStatus]:
+    """How many tasks that an upstream was given since then have each status now."""
+    rows = tx.execute(
+        select(_tasks.c.status, func.count())
+        .where(_tasks.c.upstream == upstream, _tasks.c.created_ms >= since_ms)
+        .group_by(_tasks.c.status)
+    )
+    return Counter({TaskStatus(status): count for status, count in rows})
+
+
+def holders(tx: Transaction, *, upstream: str, tickets: Sequence[str]) -> dict[str, Task]:
+    """Which of our tasks holds each ticket of an upstream; one that nobody holds is absent."""
+    found: dict[str, Task] = {}
+    for first in range(0, len(tickets), TICKETS_AT_ONCE_MAX):
+        some = tickets[first : first + TICKETS_AT_ONCE_MAX]
+        held = _many(tx, _tasks.c.ticket.in_(some), _tasks.c.upstream == upstream)
+        found |= {task.ticket: task for task in held}
+    return found
 
 
 def open_overdue(tx: Transaction, *, before_ms: int, rows_max: int) -> list[str]:

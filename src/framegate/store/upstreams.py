@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from typing import Any
 
 import msgspec
-from sqlalchemy import Row, bindparam, select
+from sqlalchemy import Row, bindparam, select, update
 from sqlalchemy.dialects.sqlite import insert
 
 from framegate.domain.durations import Durations, Sample
@@ -45,11 +45,34 @@ def keep_health(tx: Transaction, health: Health) -> None:
     """Write how an upstream fares now."""
     values = {name: getattr(health, name) for name in _HEALTH_FIELDS}
     values["breaker"] = health.breaker.value
+    # What an answer teaches is no word about the pause, which may have been set meanwhile.
+    learned = {name: value for name, value in values.items() if name != "paused_ms"}
     tx.execute(
         insert(_upstreams)
         .values(**values)
-        .on_conflict_do_update(index_elements=[_upstreams.c.name], set_=values)
+        .on_conflict_do_update(index_elements=[_upstreams.c.name], set_=learned)
     )
+
+
+def pause(tx: Transaction, name: str, *, now_ms: int) -> int:
+    """Send no new orders to an upstream; answers when that began, which a second pause keeps."""
+    health = health_of(tx, [name])[name]
+    if health.is_paused:
+        return health.paused_ms
+    # One that was never asked has no row yet.
+    values = {"name": name, "breaker": health.breaker.value}
+    tx.execute(insert(_upstreams).values(**values).on_conflict_do_nothing())
+    _write_pause(tx, name, now_ms)
+    return now_ms
+
+
+def resume(tx: Transaction, name: str) -> None:
+    """Let orders go there again; one that was not paused stays as it is."""
+    _write_pause(tx, name, 0)
+
+
+def _write_pause(tx: Transaction, name: str, paused_ms: int) -> None:
+    tx.execute(update(_upstreams).where(_upstreams.c.name == name).values(paused_ms=paused_ms))
 
 
 def durations_of(tx: Transaction, task: Task) -> Durations:

@@ -6,11 +6,14 @@ both); every key but an id and a status may be missing. Pure: an Answer in, the 
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import msgspec
 
 from framegate.domain.upstream import (
+    AccountTask,
+    Costs,
     Output,
     PollAnswer,
     Refused,
@@ -32,8 +35,12 @@ UNCERTAIN_CODES = frozenset({5000, 5002})
 RATE_CODES = frozenset({1302, 1303})
 RETRY_AFTER_S = 1
 RETRY_AFTER_S_MAX = 3_600
+# For questions: what waits behind it is looked at late, its deadline too.
+QUERY_REST_S_MAX = 60
+HTTP_TOO_MANY, HTTP_UNAVAILABLE = 429, 503
+MAINTENANCE_CODE = 5001
 # No room or no time now, and nothing was bought: another upstream may be asked.
-ELSEWHERE_CODES = RATE_CODES | {5001}
+ELSEWHERE_CODES = RATE_CODES | {MAINTENANCE_CODE}
 # The rest of section 5.7: a definite no whatever its HTTP status.
 REFUSAL_CODES = frozenset({1200, 1201, 1202, 1203, 1300, 1301}) | ELSEWHERE_CODES | BLAMES_OPERATOR
 
@@ -185,9 +192,29 @@ def _retry_after(answer: Answer, code: int) -> int | None:
     # Rule 34: 1302 and 1303 always carry one, the permanent 429s never.
     if code not in RATE_CODES:
         return None
+    return min(max(1, _said_wait_s(answer) or RETRY_AFTER_S), RETRY_AFTER_S_MAX)
+
+
+def _said_wait_s(answer: Answer) -> int | None:
+    """`Retry-After` in seconds; None where there is none, or a date."""
     text = answer.headers.get("Retry-After", "")
     is_number = text.isascii() and text.isdigit() and len(text) < len(str(2**63))
-    return min(max(1, int(text)), RETRY_AFTER_S_MAX) if is_number else RETRY_AFTER_S
+    return int(text) if is_number else None
+
+
+def rest_s(answer: Answer) -> int:
+    """How long no question should follow this answer to one; 0: it did not ask for a rest.
+
+    A 429 or a code of the same meaning asks for one even without a `Retry-After`; a 503 and a 5001
+    only with it. Every look at a task waits behind it, so it is never longer than QUERY_REST_S_MAX.
+    """
+    code, _ = read_code(answer)
+    said_s = _said_wait_s(answer)
+    if answer.status == HTTP_TOO_MANY or code in RATE_CODES:
+        return min(max(1, said_s or RETRY_AFTER_S), QUERY_REST_S_MAX)
+    if answer.status == HTTP_UNAVAILABLE or code == MAINTENANCE_CODE:
+        return min(said_s or 0, QUERY_REST_S_MAX)
+    return 0
 
 
 def read_code(answer: Answer) -> tuple[int | None, str]:
@@ -197,8 +224,57 @@ def read_code(answer: Answer) -> tuple[int | None, str]:
     return (code if type(code) is int else None), _text(body, "message")
 
 
-def read_packages(answer: Answer) -> list[Mapping[str, Any]]:
+def read_costs(answer: Answer) -> Costs | Unreachable:
     """The resource packages of `/account/costs`; the key is missing where there are none."""
+    data = _asked(answer)
+    if isinstance(data, Unreachable):
+        return data
+    return Costs(packages=tuple(_objects(data.get("resource_pack_subscribe_infos"))))
+
+
+@dataclass(frozen=True, kw_only=True)
+class ListPage:
+    """One page of `POST /tasks`; `next_cursor` brings the next one, "" where there is none."""
+
+    tasks: tuple[AccountTask, ...]
+    next_cursor: str
+
+
+def read_list(answer: Answer) -> ListPage | Unreachable:
+    """One page of the account's tasks; an empty one has neither `result` nor `next_cursor`."""
+    data = _asked(answer)
+    if isinstance(data, Unreachable):
+        return data
+    return ListPage(
+        tasks=tuple(_account_task(item) for item in _objects(data.get("result")) if _id(item)),
+        next_cursor=_text(data, "next_cursor") if data.get("has_more") is True else "",
+    )
+
+
+def _asked(answer: Answer) -> dict[str, Any] | Unreachable:
+    """`data` of an answer to the operator, or what the upstream said instead."""
+    code, message = read_code(answer)
+    if code != 0:
+        said = f"code {code}: {message}" if code is not None else "without a readable code"
+        return Unreachable(reason=f"HTTP {answer.status}, {said}")
     data = _object(answer.body).get("data")
-    listed = data.get("resource_pack_subscribe_infos") if isinstance(data, dict) else None
-    return list(_objects(listed))
+    return data if isinstance(data, dict) else {}
+
+
+def _account_task(data: Mapping[str, Any]) -> AccountTask:
+    word = _text(data, "status") or _text(data, "task_status")
+    known = STATUSES.get(word)
+    return AccountTask(
+        ticket=_id(data),
+        status=known.value if known else word,
+        external_id=_text(data, "external_id") or _text(data, "external_task_id"),
+        message=_text(data, "message") or _text(data, "task_status_msg"),
+        created_ms=_moment(data, "create_time", "created_at"),
+        updated_ms=_moment(data, "update_time", "updated_at"),
+        billing=tuple(_objects(data.get("billing"))),
+    )
+
+
+def _moment(data: Mapping[str, Any], *names: str) -> int:
+    values = (data.get(name) for name in names)
+    return next((value for value in values if type(value) is int and value > 0), 0)

@@ -19,9 +19,13 @@ import msgspec
 from framegate.domain import splice
 from framegate.domain.submission import IMAGE_TO_VIDEO, TEXT_TO_VIDEO, Kind
 from framegate.domain.upstream import (
+    AccountTask,
+    AccountTasks,
     Checked,
+    CostsAnswer,
     Fetched,
     Headway,
+    NotOffered,
     Order,
     Output,
     PollAnswer,
@@ -29,20 +33,24 @@ from framegate.domain.upstream import (
     Relay,
     Render,
     SubmitAnswer,
+    TasksAnswer,
     Ticket,
     Uncertain,
     Unknown,
     Unreachable,
+    Window,
 )
 from framegate.errors import AddressRefused, AnswerLost, AnswerTooLarge, NotSent, OutboundError
 from framegate.outbound import Answer, Outbound
 from framegate.upstreams.answers import (
-    RETRY_AFTER_S,
+    ListPage,
     read_code,
+    read_costs,
+    read_list,
     read_lookup,
-    read_packages,
     read_query,
     read_submit,
+    rest_s,
 )
 from framegate.upstreams.asking import Asker, Pace
 from framegate.upstreams.login import Login
@@ -51,9 +59,10 @@ ANSWER_BYTES_MAX = 1 << 20
 VIDEO_BYTES_MAX = 2 << 30
 VIDEO_WAIT_S_MAX = 600
 QUERY_IDS_MAX = 20
-TOO_FAST = 1302
 NOT_FOUND = 1203
-HTTP_TOO_MANY = 429
+LIST_LIMIT_MAX = 500
+LIST_PAGES_MAX = 40
+LIST_BYTES_MAX = 8 << 20
 NO_TASK = "0"
 """No task has this id: asking for it proves the login and costs nothing."""
 
@@ -146,6 +155,12 @@ class Kling:
         """Ask for one task, together with the others that are asked for now."""
         return await self._poller.about(ticket)
 
+    def callers_words(self, message: str, *, account_id: str, external_task_id: str) -> str:
+        """As it came, but for a scoped id: the caller sees the one that it chose (rule 39)."""
+        if self.external_ids == "verbatim" or not external_task_id:
+            return message
+        return message.replace(self._external_id(account_id, external_task_id), external_task_id)
+
     async def progress(self, ticket: str) -> Render | None:  # noqa: ARG002 - the protocol's
         """Nothing: this dialect has no progress."""
         return None
@@ -172,19 +187,45 @@ class Kling:
         says = f"HTTP {answer.status}, code {code}: {message}"
         return Checked(is_well=is_well, says=says, took_ms=took_ms)
 
-    async def costs(self, *, since_ms: int, until_ms: int) -> list[Mapping[str, Any]]:
-        """The account's packages and what is left of them (section 5.10); needs the key pair.
+    async def tasks(self, window: Window) -> TasksAnswer:
+        """What this account was sold, newest first: `POST /tasks`, page by page."""
+        found: dict[str, AccountTask] = {}  # By ticket: the pages shift when a task is added.
+        asked, has_more = _list_body(window), True
+        for _ in range(LIST_PAGES_MAX):
+            page = await self._list_page(asked)
+            if isinstance(page, Unreachable):
+                return page
+            found |= {task.ticket: task for task in page.tasks if task.ticket not in found}
+            has_more = bool(page.next_cursor)
+            if not has_more or len(found) >= window.rows_max:
+                break
+            asked["cursor"] = page.next_cursor
+        newest = tuple(found.values())[: window.rows_max]
+        return AccountTasks(tasks=newest, has_more=has_more or len(found) > len(newest))
 
-        raises   OutboundError when there is no answer; nothing is known then
+    async def costs(self, *, since_ms: int, until_ms: int) -> CostsAnswer:
+        """The account's packages and what is left of them; only the key pair may ask.
+
+        source   the vendor's page on resource packages: hours late, one question a second
         """
+        if self.path_prefix:
+            return NotOffered(reason="another gateway has no costs to show; ask its operator")
+        if not self.login.has_pair:
+            return NotOffered(
+                reason="the vendor shows costs to the key pair alone: set access_key and "
+                f"secret_key under upstreams.{self.name}, beside api_key"
+            )
         path = f"/account/costs?start_time={since_ms}&end_time={until_ms}"
-        answer = await self.operator_door.get(
-            f"{self.base_url}{path}",
-            headers=self.login.pair_headers(),
-            wait_s_max=self.poll_wait_s,
-            answer_bytes_max=ANSWER_BYTES_MAX,
-        )
-        return read_packages(answer)
+        try:
+            answer = await self.operator_door.get(
+                f"{self.base_url}{path}",
+                headers=self.login.pair_headers(),
+                wait_s_max=self.poll_wait_s,
+                answer_bytes_max=ANSWER_BYTES_MAX,
+            )
+        except OutboundError as error:
+            return Unreachable(reason=str(error))
+        return read_costs(answer)
 
     async def fetch(self, output: Output, to: Path) -> Fetched:
         """Copy the video from the address that the upstream gave."""
@@ -257,9 +298,28 @@ class Kling:
             answer = await self._get(path)
         except OutboundError as error:
             return dict.fromkeys(names, Unreachable(reason=str(error)))
-        if answer.status == HTTP_TOO_MANY or read_code(answer)[0] == TOO_FAST:
-            self._pace.slow_down(RETRY_AFTER_S)
+        self._rest_after(answer)
         return read(answer, names)
+
+    async def _list_page(self, asked: Mapping[str, Any]) -> ListPage | Unreachable:
+        await self._pace.turn()
+        try:
+            # A question that happens to be a POST: nothing is bought by it.
+            answer = await self.operator_door.post(
+                self._url("/tasks"),
+                body=msgspec.json.encode(asked),
+                headers={"Content-Type": "application/json", **self.login.headers()},
+                wait_s_max=self.poll_wait_s,
+                answer_bytes_max=LIST_BYTES_MAX,
+            )
+        except OutboundError as error:
+            return Unreachable(reason=str(error))
+        self._rest_after(answer)
+        return read_list(answer)
+
+    def _rest_after(self, answer: Answer) -> None:
+        if wait_s := rest_s(answer):
+            self._pace.slow_down(wait_s)
 
     async def _get(self, path: str) -> Answer:
         return await self.operator_door.get(
@@ -271,6 +331,16 @@ class Kling:
 
     def _url(self, path: str) -> str:
         return f"{self.base_url}{self.path_prefix}{path}"
+
+
+def _list_body(window: Window) -> dict[str, Any]:
+    filters = [{"key": "status", "values": [window.status.value]}] if window.status else []
+    return {
+        "start_time": window.since_ms,
+        "end_time": window.until_ms,
+        "limit": min(window.rows_max, LIST_LIMIT_MAX),
+        **({"filters": filters} if filters else {}),
+    }
 
 
 def _listed(names: Sequence[str]) -> str:

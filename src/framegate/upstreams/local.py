@@ -22,9 +22,13 @@ from framegate.domain import picture
 from framegate.domain.link import Links
 from framegate.domain.submission import IMAGE_TO_VIDEO, Kind
 from framegate.domain.upstream import (
+    AccountTask,
+    AccountTasks,
     Checked,
+    CostsAnswer,
     Fetched,
     Headway,
+    NotOffered,
     Order,
     Output,
     PollAnswer,
@@ -32,8 +36,10 @@ from framegate.domain.upstream import (
     Render,
     RenderStatus,
     SubmitAnswer,
+    TasksAnswer,
     Ticket,
     Unknown,
+    Window,
 )
 from framegate.engine import embedded as engine
 from framegate.engine.embedded import Wake
@@ -43,6 +49,7 @@ from framegate.errors import (
     PictureRefused,
     RenderFailed,
     StoreDown,
+    Unavailable,
 )
 from framegate.outbound import Outbound
 from framegate.render.process import Progress, Rendered, RenderLimits, RenderOrder, render
@@ -51,7 +58,14 @@ from framegate.store.blobs import Blobs, copy, fingerprint
 from framegate.store.database import Database, Transaction
 from framegate.store.renders import RenderRow
 
-TRIES_MAX = 10
+TRIES_MAX = 3
+"""Tries that ended with the whole process. Each time everything else died with it, so a film that
+keeps doing that is given up soon; a child that dies alone fails its task at once."""
+
+TRY_AGAIN_WAIT_MS = 10_000
+"""Before the third try and each one after it. The second follows at once: a first death was hardly
+the film's fault."""
+
 TICKET_DIGITS = 18
 PICTURE_WAIT_S_MAX = 60
 PROGRESS_EVERY_S = 0.5
@@ -119,6 +133,28 @@ class Local:
         """Always: a render that starts or ends wakes the tracking in its own transaction."""
         return True
 
+    def callers_words(self, message: str, *, account_id: str, external_task_id: str) -> str:  # noqa: ARG002 - the protocol's
+        """As it is: every sentence is our own, and none names an id."""
+        return message
+
+    async def tasks(self, window: Window) -> TasksAnswer:
+        """Its own renders, newest first."""
+        found = await self.database.read(
+            renders.listed,
+            upstream=self.name,
+            between_ms=(window.since_ms, window.until_ms),
+            status=window.status,
+            rows_max=window.rows_max + 1,
+        )
+        return AccountTasks(
+            tasks=tuple(_account_task(row) for row in found[: window.rows_max]),
+            has_more=len(found) > window.rows_max,
+        )
+
+    async def costs(self, *, since_ms: int, until_ms: int) -> CostsAnswer:  # noqa: ARG002 - the protocol's
+        """None: nothing is bought here."""
+        return NotOffered(reason="the embedded renderer has no costs: it renders here")
+
     async def check(self) -> Checked:
         """Well: it is a part of this process."""
         return Checked(is_well=True, says="renders here")
@@ -175,6 +211,11 @@ class Local:
         if row.tries >= TRIES_MAX:
             await self._fail(row, f"the renderer stopped {TRIES_MAX} times")
             return
+        try_ms = row.updated_ms + TRY_AGAIN_WAIT_MS if row.tries > 1 else 0
+        if self.clock_ms() < try_ms:
+            # The lane is for others meanwhile.
+            await self.database.write(engine.reschedule, "render", wake, at_ms=try_ms)
+            return
         self._at_work[row.id] = asyncio.Event()
         try:
             if not await self.database.write(_started, row, now_ms=self.clock_ms()):
@@ -183,8 +224,9 @@ class Local:
             await self._render_unless_cancelled(row)
         except (RenderFailed, PictureRefused) as error:
             await self._fail(row, error.message)
-        except asyncio.CancelledError:
-            # We are shutting down: that is no fault of this render, so it is not counted.
+        except (asyncio.CancelledError, OSError, Unavailable):
+            # We are shutting down, or our disk or database is in trouble: that is no fault of this
+            # render, so it is not counted. In trouble the engine waits longer each time.
             await self.database.write(renders.change, row, now_ms=self.clock_ms(), tries=row.tries)
             raise
         finally:
@@ -380,6 +422,16 @@ def _relay(row: RenderRow, order: Order) -> Relay:
             "update_time": row.updated_ms,
         }
         | ({"external_id": external} if external else {}),
+    )
+
+
+def _account_task(row: RenderRow) -> AccountTask:
+    return AccountTask(
+        ticket=row.id,
+        status=row.status.value,
+        message=row.message,
+        created_ms=row.created_ms,
+        updated_ms=row.updated_ms,
     )
 
 

@@ -6,12 +6,18 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from framegate.errors import NotFound
+from framegate.domain.upstream import Upstream
+from framegate.domain.window import window
+from framegate.errors import FieldError, FieldsInvalid, NotFound
 from framegate.flows.examine import examine
+from framegate.flows.look_into import costs_of, tasks_of
 from framegate.flows.standing import standings
 from framegate.gateway import Gateway, now_ms
+from framegate.store import upstreams
 from framegate.web import auth, envelope
 from framegate.web.envelope import request_id_of
+
+WINDOW_PARAMETERS = ("since", "until", "status", "limit")
 
 
 @dataclass(frozen=True)
@@ -25,6 +31,10 @@ class Operator:
         return [
             Route("/api/upstreams", self.upstreams),
             Route("/api/upstreams/{name}/test", self.test, methods=["POST"]),
+            Route("/api/upstreams/{name}/pause", self.pause, methods=["POST"]),
+            Route("/api/upstreams/{name}/resume", self.resume, methods=["POST"]),
+            Route("/api/upstreams/{name}/tasks", self.tasks),
+            Route("/api/upstreams/{name}/costs", self.costs),
         ]
 
     async def upstreams(self, request: Request) -> Response:
@@ -37,16 +47,56 @@ class Operator:
 
     async def test(self, request: Request) -> Response:
         """`POST /api/upstreams/{name}/test`: ask one now; an open breaker closes if it is well."""
-        await auth.operator_of(request, self.gateway)
-        name = request.path_params["name"]
-        upstream = self.gateway.upstreams.get(name)
-        if upstream is None:
-            raise NotFound("upstream not found")
+        upstream = await self._named(request)
         checked = await examine(upstream, self.gateway.database, clock_ms=now_ms)
         data = {
-            "name": name,
+            "name": upstream.name,
             "well": checked.is_well,
             "says": checked.says,
             "took_ms": checked.took_ms,
         }
         return envelope.success(data, request_id_of(request))
+
+    async def pause(self, request: Request) -> Response:
+        """`POST /api/upstreams/{name}/pause`: no new orders; those that it has are followed."""
+        upstream = await self._named(request)
+        paused_ms = await self.gateway.database.write(
+            upstreams.pause, upstream.name, now_ms=now_ms()
+        )
+        return _paused(request, upstream, paused_ms)
+
+    async def resume(self, request: Request) -> Response:
+        """`POST /api/upstreams/{name}/resume`: it gets orders again."""
+        upstream = await self._named(request)
+        await self.gateway.database.write(upstreams.resume, upstream.name)
+        return _paused(request, upstream, 0)
+
+    async def tasks(self, request: Request) -> Response:
+        """`GET /api/upstreams/{name}/tasks`: what its account holds, and whose each of them is."""
+        upstream = await self._named(request)
+        words = {name: request.query_params.get(name, "") for name in WINDOW_PARAMETERS}
+        try:
+            asked = window(**words, now_ms=now_ms())
+        except ValueError as error:
+            raise FieldsInvalid((FieldError(path="", message=str(error)),)) from None
+        found = await tasks_of(upstream, asked, self.gateway.database)
+        return envelope.success(found, request_id_of(request))
+
+    async def costs(self, request: Request) -> Response:
+        """`GET /api/upstreams/{name}/costs`: the packages that pay for its tasks."""
+        upstream = await self._named(request)
+        found = await costs_of(upstream, now_ms=now_ms())
+        return envelope.success(found, request_id_of(request))
+
+    async def _named(self, request: Request) -> Upstream:
+        """The upstream of the path, for an operator alone."""
+        await auth.operator_of(request, self.gateway)
+        upstream = self.gateway.upstreams.get(request.path_params["name"])
+        if upstream is None:
+            raise NotFound("upstream not found")
+        return upstream
+
+
+def _paused(request: Request, upstream: Upstream, paused_ms: int) -> Response:
+    data = {"name": upstream.name, "paused": paused_ms > 0, "paused_at": paused_ms}
+    return envelope.success(data, request_id_of(request))
