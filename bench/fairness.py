@@ -21,7 +21,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from load.crowd import HEAD_END, OK, Side, ask, body_of
-from load.gate import CREATE, Framegate, ended
+from load.gate import CREATE, Framegate, ended, picture
 from load.vendor import Vendor
 
 FLOOD_CONNECTIONS = 64
@@ -144,7 +144,7 @@ class Renders:
 
 def renders(gate: Framegate, calm: Side, loud: Side, asked: argparse.Namespace) -> Renders:
     # The calm one's orders and the backlog are of one length, and one render runs at a time.
-    orders = bodies(gate.upload(picture()))
+    orders = bodies(gate.upload(picture(640, 640)))
     alone = [_made(gate, calm, next(orders))[0] for _ in range(asked.videos)]
     backlog = itertools.islice(orders, asked.backlog)
     ask(loud, backlog, connections=4, seconds=60.0)

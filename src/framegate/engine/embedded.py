@@ -110,7 +110,8 @@ _IS_OWNED = and_(
 )
 _SOON_IN_TURNS = (
     select(*(_jobs.c[name] for name in _Job.__dataclass_fields__))
-    .where(_IS_OWNED, _jobs.c.due_ms < bindparam("before_ms"))
+    # The time as an expression: the index of turns must lead, or SQLite sorts all that is due.
+    .where(_IS_OWNED, _jobs.c.due_ms + 0 < bindparam("before_ms"))
     # Of two owners whose turn it is, the one with the backlog has waited in vain for longer.
     .order_by(_jobs.c.turn, _jobs.c.due_ms.desc())
     .limit(bindparam("rows_max"))
