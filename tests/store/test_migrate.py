@@ -87,8 +87,8 @@ def test_partial_indexes_are_partial(database):
         "uq_tasks_external": "external_task_id <> '' AND status <> 'refused'",
         "ix_holds_open": "state = 'open'",
         "ix_deliveries_open": "ended_ms = 0",
-        "ix_jobs_turn": "owner <> ''",
-        "ix_jobs_owner_turn": "owner <> ''",
+        "ix_jobs_rank": "owner <> ''",
+        "ix_jobs_owner_rank": "owner <> ''",
     }
 
 

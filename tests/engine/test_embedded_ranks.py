@@ -1,4 +1,4 @@
-"""A queue that its owners take in turns: nobody stands behind another one's backlog."""
+"""A queue that its owners share by rank: nobody stands behind another one's backlog."""
 
 import asyncio
 from collections import Counter
@@ -24,7 +24,7 @@ class Shop:
         def work(tx):
             for _ in range(count):
                 number = len(tx.execute(text("SELECT subject FROM jobs")).all())
-                engine.enqueue_in_turn(
+                engine.enqueue_by_rank(
                     tx,
                     "render",
                     f"{owner}-{self.shop.clock.now_ms}-{number}",
@@ -39,7 +39,7 @@ class Shop:
     @asynccontextmanager
     async def working(self, at_once=1):
         stop = asyncio.Event()
-        lane = Lane(self.flow, at_once=at_once, in_turns=True)
+        lane = Lane(self.flow, at_once=at_once, by_rank=True)
         worker = EmbeddedEngine(
             database=self.shop.database, lanes={"render": lane}, clock_ms=self.shop.clock
         )
@@ -70,7 +70,7 @@ async def test_order_behind_a_backlog_goes_after_the_one_that_runs(renders, flow
         assert await renders.served(3) == ["calm", "loud", "loud"]
 
 
-async def test_two_backlogs_are_served_in_turns(renders):
+async def test_two_backlogs_are_served_by_rank(renders):
     renders.order("loud", 30)
     renders.order("calm", 10)
     async with renders.working():
@@ -120,7 +120,7 @@ async def test_job_that_is_not_due_gives_its_turn_to_the_next(renders, shop):
         assert await renders.served(1) == ["b"]
 
 
-async def test_turns_begin_anew_when_nothing_waits(renders, shop):
+async def test_ranks_begin_anew_when_nothing_waits(renders, shop):
     """The numbers do not grow for ever."""
     renders.order("a", 3)
     async with renders.working():
@@ -128,25 +128,25 @@ async def test_turns_begin_anew_when_nothing_waits(renders, shop):
         await shop.until(lambda jobs: not jobs)
     renders.order("a")
     (job,) = shop.jobs().values()
-    assert (job.owner, job.turn) == ("a", COST)
+    assert (job.owner, job.rank) == ("a", COST)
 
 
-async def test_turns_are_found_by_an_index(shop):
+async def test_ranks_are_found_by_an_index(shop):
     """However long the backlog is, an order and a look read a few rows of it."""
 
     def look(tx):
         engine._soon(tx, {"render": 2}, frozenset({"render"}), shop.clock())
 
     def order(tx):
-        tx.execute(engine._TURN_NOW, {"of_queue": "render"})
-        tx.execute(engine._LAST_TURN_OF_OWNER, {"of_queue": "render", "of_owner": "a"})
+        tx.execute(engine._RANK_NOW, {"of_queue": "render"})
+        tx.execute(engine._LAST_RANK_OF_OWNER, {"of_queue": "render", "of_owner": "a"})
 
-    # What is sorted behind the index is one turn's jobs, of different owners.
+    # What is sorted behind the index is one rank's jobs, of different owners.
     assert plan_of(shop.database, look) == [
-        "SEARCH jobs USING INDEX ix_jobs_turn (queue=?)",
+        "SEARCH jobs USING INDEX ix_jobs_rank (queue=?)",
         "USE TEMP B-TREE FOR RIGHT PART OF ORDER BY",
     ]
     assert plan_of(shop.database, order) == [
-        "SEARCH jobs USING COVERING INDEX ix_jobs_turn (queue=?)",
-        "SEARCH jobs USING COVERING INDEX ix_jobs_owner_turn (queue=? AND owner=?)",
+        "SEARCH jobs USING INDEX ix_jobs_rank (queue=?)",
+        "SEARCH jobs USING COVERING INDEX ix_jobs_owner_rank (queue=? AND owner=?)",
     ]
