@@ -192,7 +192,7 @@ class Gateway:
         lanes: dict[Queue, Lane] = {
             "track": Lane(self.track, worker.tracks),
             "deliver": Lane(self.deliver, worker.deliveries),
-            "render": Lane(self._render, self.settings.renders_at_once, in_turns=True),
+            "render": Lane(self._render, self.settings.renders_at_once, by_rank=True),
             "sweep": Lane(self.sweep, SWEEPS_AT_ONCE),
             "audit": Lane(self.auditing, AUDITS_AT_ONCE),
         }

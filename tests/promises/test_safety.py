@@ -27,6 +27,8 @@ TESTS = {
         "test_two_hundred_creates_at_once_never_overdraw",
         "test_limited_account_stays_above_zero_whoever_asks",
         "test_hold_beyond_the_credit_is_refused_with_both_sums",
+        "test_fifty_creates_at_once_never_pass_a_limit",
+        "test_budget_is_spent_to_the_last_micro_and_then_says_whose_it_is",
     ],
     4: [
         "test_task_has_one_hold_and_no_second",
@@ -156,6 +158,10 @@ TESTS = {
     ],
     23: [
         "test_full_queue_refuses_and_harms_nobody_who_waits",
+        "test_full_line_refuses_early_and_harms_nobody_who_waits",
+        "test_newcomer_is_let_in_at_once_however_long_the_others_line_is",
+        "test_order_behind_a_backlog_goes_after_the_one_that_runs",
+        "test_rate_is_judged_before_the_body_and_after_the_right",
         "test_connection_beyond_the_limit_is_answered_503_and_the_others_are_unharmed",
         "test_locked_database_is_down_until_the_lock_is_gone",
     ],

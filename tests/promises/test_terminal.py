@@ -66,7 +66,7 @@ def test_key_whose_time_is_over_is_not_called_good(tmp_path):
     done = CliRunner().invoke(
         framegate, ["keys", "list", "--account", account.name, "--data", str(tmp_path)]
     )
-    states = sorted(line.split()[-1] for line in done.output.splitlines())
+    states = sorted(line.split()[3] for line in done.output.splitlines() if line.startswith("key_"))
     assert states == ["expired", "good"]
 
 

@@ -89,8 +89,8 @@ def test_partial_indexes_are_partial(database):
         "ix_holds_open": "state = 'open'",
         "ix_deliveries_open": "ended_ms = 0",
         "ix_renders_running": "status = 'processing'",
-        "ix_jobs_turn": "owner <> ''",
-        "ix_jobs_owner_turn": "owner <> ''",
+        "ix_jobs_rank": "owner <> ''",
+        "ix_jobs_owner_rank": "owner <> ''",
     }
 
 

@@ -319,14 +319,20 @@ def died(local, render_id, *, tries):
 
 
 async def test_the_second_try_follows_at_once(local, painter):
+    _, render_id = await ordered(local)
     died(local, render_id, tries=1)
+    await render(local, render_id)
     assert len(painter.orders) == 1
 
 
 async def test_the_third_try_waits_and_holds_no_lane_meanwhile(local, painter):
+    _, render_id = await ordered(local)
     died(local, render_id, tries=2)
+    await render(local, render_id)
+    assert painter.orders == []
     assert render_wakes(local, render_id) == local.clock() + TRY_AGAIN_WAIT_MS
     local.clock.pass_s(TRY_AGAIN_WAIT_MS / 1_000)
+    await render(local, render_id)
     assert row(local, render_id).status is RenderStatus.SUCCEEDED
 
 
@@ -338,6 +344,7 @@ def render_wakes(local, render_id):
 
 async def test_trouble_of_our_own_disk_is_no_try_of_the_render(local, painter):
     painter.failure = OSError(28, "No space left on device")
+    _, render_id = await ordered(local)
     for _ in range(TRIES_MAX + 1):
         with pytest.raises(OSError, match="No space"):
             await render(local, render_id)
@@ -348,6 +355,7 @@ async def test_trouble_of_our_own_disk_is_no_try_of_the_render(local, painter):
 
 
 async def test_own_renders_are_listed_without_costs(local):
+    _, render_id = await ordered(local)
     now_ms = local.clock()
     found = await local.local.tasks(Window(since_ms=now_ms, until_ms=now_ms, rows_max=1))
     assert ([task.ticket for task in found.tasks], found.has_more) == ([render_id], False)

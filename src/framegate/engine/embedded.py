@@ -49,11 +49,11 @@ Run = Callable[[Wake], Awaitable[None]]
 
 @dataclass(frozen=True)
 class Lane:
-    """One queue: what runs its jobs, how many at once, and whether its owners take turns."""
+    """One queue: what runs its jobs, how many at once, and whether it is shared by rank."""
 
     run: Run
     at_once: int
-    in_turns: bool = False
+    by_rank: bool = False
 
 
 @dataclass(frozen=True)
@@ -103,40 +103,42 @@ _SOON = (
     .order_by(_jobs.c.due_ms)
     .limit(bindparam("rows_max"))
 )
-# In turns the wait does not decide: of what is due, the lowest turn goes first. The empty owner is
+# By rank the wait does not decide: of what is due, the lowest goes first. The empty owner is
 # written out, not bound, so that the indexes of owned jobs are seen to hold all of them.
 _IS_OWNED = and_(
     _jobs.c.queue == bindparam("of_queue"), _jobs.c.owner != literal("", literal_execute=True)
 )
-_SOON_IN_TURNS = (
+_SOON_BY_RANK = (
     select(*(_jobs.c[name] for name in _Job.__dataclass_fields__))
-    .where(_IS_OWNED, _jobs.c.due_ms < bindparam("before_ms"))
-    .order_by(_jobs.c.turn, _jobs.c.due_ms)
+    # The time as an expression: the index of ranks must lead, or SQLite sorts all that is due.
+    .where(_IS_OWNED, _jobs.c.due_ms + 0 < bindparam("before_ms"))
+    # Of two with one rank the newer goes first: the older one stands before a backlog of its owner.
+    .order_by(_jobs.c.rank, _jobs.c.due_ms.desc())
     .limit(bindparam("rows_max"))
 )
-_TURN_NOW = select(func.min(_jobs.c.turn)).where(_IS_OWNED)
-_LAST_TURN_OF_OWNER = select(func.max(_jobs.c.turn)).where(
+_RANK_NOW = select(func.min(_jobs.c.rank)).where(_IS_OWNED)
+_LAST_RANK_OF_OWNER = select(func.max(_jobs.c.rank)).where(
     _IS_OWNED, _jobs.c.owner == bindparam("of_owner")
 )
 
 
-def enqueue_in_turn(
+def enqueue_by_rank(
     tx: Transaction, queue: Queue, subject: str, *, owner: str, cost: int, at_ms: int
 ) -> None:
-    """Wake a queue that is taken in turns, so that each owner gets an equal share of it.
+    """Wake a queue that owners share, so that each of them gets an equal part of it.
 
-    A job's turn is the owner's last one that still waits, or the one that is being served, and the
+    A job's rank is the owner's last one that still waits, or the one that is being served, and the
     job's cost on top: self-clocked fair queueing. Who fills the queue waits behind itself alone;
     who was idle has saved nothing up.
 
-    owner    whose turn it uses; not empty
+    owner    whose part of the queue it uses; not empty
     cost     what it takes of the queue, in any unit that all its jobs share
     """
     known = {"of_queue": queue, "of_owner": owner}
-    turn_now = tx.execute(_TURN_NOW, known).scalar_one() or 0
-    last_turn = tx.execute(_LAST_TURN_OF_OWNER, known).scalar_one() or 0
-    turn = max(turn_now, last_turn) + cost
-    job = {"queue": queue, "subject": subject, "due_ms": at_ms, "owner": owner, "turn": turn}
+    rank_now = tx.execute(_RANK_NOW, known).scalar_one() or 0
+    last_rank = tx.execute(_LAST_RANK_OF_OWNER, known).scalar_one() or 0
+    rank = max(rank_now, last_rank) + cost
+    job = {"queue": queue, "subject": subject, "due_ms": at_ms, "owner": owner, "rank": rank}
     tx.execute(_ENQUEUE, job)
 
 
@@ -187,7 +189,7 @@ class EmbeddedEngine:
     def __post_init__(self) -> None:
         """Listen to commits: one of ours may have made a job due."""
         self._running: dict[tuple[str, str], asyncio.Task[None]] = {}
-        self._in_turns = frozenset(name for name, lane in self.lanes.items() if lane.in_turns)
+        self._by_rank = frozenset(name for name, lane in self.lanes.items() if lane.by_rank)
         self._nudged = asyncio.Event()
         self._loop: asyncio.AbstractEventLoop | None = None
         self.database.after_commit(self._nudge_from_thread)
@@ -215,7 +217,7 @@ class EmbeddedEngine:
         self._nudged.clear()
         now_ms = self.clock_ms()
         try:
-            soon = await self.database.read(_soon, self._wanted(), self._in_turns, now_ms)
+            soon = await self.database.read(_soon, self._wanted(), self._by_rank, now_ms)
         except StoreDown:
             _log.warning("engine.store_down", exc_info=True)
             return LOOK_EVERY_MS_MAX
@@ -300,7 +302,7 @@ class EmbeddedEngine:
 
 
 def _soon(
-    tx: Transaction, wanted: Mapping[Queue, int], in_turns: frozenset[Queue], now_ms: int
+    tx: Transaction, wanted: Mapping[Queue, int], by_rank: frozenset[Queue], now_ms: int
 ) -> dict[Queue, list[_Job]]:
     """Each queue's jobs until the next look at the latest, in their order, so many at most."""
     before_ms = now_ms + LOOK_EVERY_MS_MAX
@@ -308,7 +310,7 @@ def _soon(
         queue: [
             _Job(*row)
             for row in tx.execute(
-                _SOON_IN_TURNS if queue in in_turns else _SOON,
+                _SOON_BY_RANK if queue in by_rank else _SOON,
                 {"of_queue": queue, "before_ms": before_ms, "rows_max": rows_max},
             )
         ]

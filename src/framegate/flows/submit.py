@@ -28,6 +28,7 @@ from framegate.flows import pool
 from framegate.flows.pool import MODEL_ECHO_MAX, Choice, Pool
 from framegate.flows.request import CreateAnswer, CreateRequest, recall, refuse_duplicate
 from framegate.flows.send import Send
+from framegate.flows.share import Share
 from framegate.flows.tally import Tally
 from framegate.store import accounts, tasks
 from framegate.store.database import Database, Transaction
@@ -57,7 +58,8 @@ class Submit:
     _sending: set[asyncio.Task[CreateAnswer]] = field(default_factory=set)
 
     def __post_init__(self) -> None:
-        """Make the half that follows the first commit."""
+        """Make the line before the first commit, and the half that follows it."""
+        self.share = Share(clock_ms=self.clock_ms)
         self.send = Send(
             database=self.database,
             pool=self.pool,
@@ -110,12 +112,13 @@ class Submit:
             again = await self.database.read(recall, request)
             if again is not None:
                 return again
-        submission = await self._judged(request.body, request.model, request.kind)
-        crash.at("begin.before")
-        begun = await self.database.write(
-            self._begin, request, submission, candidates, now_ms=self.clock_ms()
-        )
-        crash.at("begin.after")
+        async with self.share.of(request.caller.account.id):
+            submission = await self._judged(request.body, request.model, request.kind)
+            crash.at("begin.before")
+            begun = await self.database.write(
+                self._begin, request, submission, candidates, now_ms=self.clock_ms()
+            )
+            crash.at("begin.after")
         if isinstance(begun, CreateAnswer):
             return begun
         # The caller may hang up now; what is sent must still be recorded.

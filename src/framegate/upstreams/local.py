@@ -124,7 +124,7 @@ class Local:
         """Take an order inside the transaction that begins its task."""
         row = _row(order, now_ms)
         renders.begin(tx, row)
-        engine.enqueue_in_turn(
+        engine.enqueue_by_rank(
             tx, "render", row.id, owner=row.account_id, cost=_cost(row), at_ms=now_ms
         )
         return Ticket(id=row.id, relay=_relay(row, order))

@@ -1,4 +1,4 @@
-"""Limits of keys and accounts, what a key has spent, and whose turn a job is."""
+"""Limits of keys and accounts, what a key has spent, and the rank of a job."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -16,7 +16,7 @@ NUMBERS = {
         "spent_micros",
         "last_used_ms",
     ),
-    "jobs": ("turn",),
+    "jobs": ("rank",),
 }
 WORDS = {"keys": "name", "holds": "key_id", "jobs": "owner"}
 
@@ -42,8 +42,8 @@ def upgrade() -> None:
         op.add_column(table, sa.Column(name, sa.String(), server_default="", nullable=False))
     where = sa.text("owner <> ''")
     for name, columns in (
-        ("ix_jobs_turn", ["queue", "turn"]),
-        ("ix_jobs_owner_turn", ["queue", "owner", "turn"]),
+        ("ix_jobs_rank", ["queue", "rank"]),
+        ("ix_jobs_owner_rank", ["queue", "owner", "rank"]),
     ):
         op.create_index(name, "jobs", columns, sqlite_where=where, postgresql_where=where)
     op.execute(KEYS_OF_HOLDS)
