@@ -53,6 +53,7 @@ _log = structlog.get_logger("framegate.flows.submit")
 # How much longer than the upstream's own deadline the safety net waits before it takes over.
 SAFETY_MARGIN_MS = 15_000
 BODY_BYTES_AT_ONCE_MAX = 65_536
+KEEP_EVERY_S = 1
 SLEPT = "this process slept too long to be trusted with a send"
 
 _PARSERS = {IMAGE_TO_VIDEO: parse_image_to_video, TEXT_TO_VIDEO: parse_text_to_video}
@@ -74,6 +75,7 @@ class Submit:
     report_to: Callable[[str], str]  # Our own address for an upstream's news of a task.
     tally: Tally = field(default_factory=Tally)
     _sending: set[asyncio.Task[CreateAnswer]] = field(default_factory=set)
+    _keeping: set[asyncio.Task[None]] = field(default_factory=set)
 
     async def _judged(self, body: bytes, model: str, kind: Kind) -> Submission:
         if len(body) <= BODY_BYTES_AT_ONCE_MAX:
@@ -156,8 +158,11 @@ class Submit:
         return price
 
     async def close(self) -> None:
-        """Wait for what has been sent and not been recorded yet."""
+        """Wait for what has been sent and not been recorded yet; what cannot be is left."""
         await asyncio.gather(*self._sending, return_exceptions=True)
+        for keeping in self._keeping:
+            keeping.cancel()
+        await asyncio.gather(*self._keeping, return_exceptions=True)
 
     # --- before anything leaves ---------------------------------------------------------------
 
@@ -368,13 +373,41 @@ class Submit:
     ) -> CreateAnswer:
         crash.at("ticket.before")
         try:
-            recorded = await self.database.write(
-                self._keep_outcome, task, answer, took_ms=took_ms, now_ms=self.clock_ms()
-            )
+            recorded = await self._kept(task, answer, took_ms=took_ms)
         except FramegateError:
+            self._keep_later(task, answer, took_ms=took_ms)
             return _not_recorded(task)
         crash.at("ticket.after")
         return recorded
+
+    async def _kept(
+        self, task: Task, answer: Ticket | Uncertain, *, took_ms: int
+    ) -> CreateAnswer:
+        return await self.database.write(
+            self._keep_outcome, task, answer, took_ms=took_ms, now_ms=self.clock_ms()
+        )
+
+    def _keep_later(self, task: Task, answer: Ticket | Uncertain, *, took_ms: int) -> None:
+        """Go on trying to write down what only this process knows.
+
+        An order without an external id can be looked up by nobody: if its ticket got lost, a video
+        that was paid for would be given up.
+        """
+        keeping = asyncio.create_task(self._keep_once_possible(task, answer, took_ms=took_ms))
+        self._keeping.add(keeping)
+        keeping.add_done_callback(self._keeping.discard)
+
+    async def _keep_once_possible(
+        self, task: Task, answer: Ticket | Uncertain, *, took_ms: int
+    ) -> None:
+        while self.clock_ms() < task.deadline_ms:
+            await asyncio.sleep(KEEP_EVERY_S)
+            try:
+                await self._kept(task, answer, took_ms=took_ms)
+            except FramegateError:
+                continue
+            _log.info("submit.recorded_late", task=task.id)
+            return
 
     def _keep_outcome(
         self,
@@ -440,7 +473,8 @@ class Submit:
 def _not_recorded(task: Task) -> CreateAnswer:
     """We cannot write down what we know: the row still says `sending`, and its hold is open.
 
-    Tracking will look it up, or release it at its deadline. The caller is told what the row says:
+    What we know is written down as soon as that is possible; should this process die before, then
+    tracking will look the order up, or release it at its deadline. The caller is told what the row says:
     not that nothing was created, but that it is not known.
     """
     _log.exception("submit.not_recorded", task=task.id)

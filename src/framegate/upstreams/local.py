@@ -36,7 +36,13 @@ from framegate.domain.upstream import (
 )
 from framegate.engine import embedded as engine
 from framegate.engine.embedded import Wake
-from framegate.errors import AnswerTooLarge, OutboundError, PictureRefused, RenderFailed
+from framegate.errors import (
+    AnswerTooLarge,
+    OutboundError,
+    PictureRefused,
+    RenderFailed,
+    Unavailable,
+)
 from framegate.outbound import Outbound
 from framegate.render.process import Progress, Rendered, RenderLimits, RenderOrder, render
 from framegate.store import renders
@@ -150,8 +156,9 @@ class Local:
             await self._render_and_keep(row)
         except (RenderFailed, PictureRefused) as error:
             await self._fail(row, error.message)
-        except asyncio.CancelledError:
-            # We are shutting down: that is no fault of this render, so it is not counted.
+        except (asyncio.CancelledError, OSError, Unavailable):
+            # We are shutting down, or our own disk or process table is full: that is no fault of
+            # this render, so it is not counted.
             await self.database.write(renders.change, row, now_ms=self.clock_ms(), tries=row.tries)
             raise
         finally:
@@ -193,7 +200,7 @@ class Local:
                 )
         except AnswerTooLarge as error:
             raise RenderFailed(picture.TOO_LARGE_UNCOUNTED) from error
-        except (OutboundError, OSError) as error:
+        except (OutboundError, FileNotFoundError) as error:
             # One sentence for every cause, so that it tells nothing about our network (rule 27).
             _log.info("picture.not_fetched", render=row.id, error=repr(error))
             raise RenderFailed(picture.NOT_FETCHED) from error
