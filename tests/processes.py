@@ -34,6 +34,7 @@ class Framegate:
         self.folder = folder
         self.data = folder / "data"
         self.log = folder / "stderr.log"
+        self.database: Path | None = None  # Where it is not in the data folder.
         folder.mkdir(parents=True, exist_ok=True)
         (folder / "framegate.toml").write_text(config, encoding="utf-8")
         kept = {name: text for name, text in os.environ.items() if "FRAMEGATE" not in name}
@@ -136,7 +137,8 @@ class Framegate:
 
     def rows(self, query: str, *values: Any) -> list[tuple[Any, ...]]:
         """Rows of its database, read beside it: what a promise left behind, or did not."""
-        database = sqlite3.connect(f"file:{self.data / 'framegate.db'}?mode=ro", uri=True)
+        path = self.database or self.data / "framegate.db"
+        database = sqlite3.connect(f"file:{path}?mode=ro", uri=True)
         try:
             return database.execute(query, values).fetchall()
         finally:

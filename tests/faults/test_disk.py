@@ -5,7 +5,7 @@ import errno
 import pytest
 
 from faults.shim import Call
-from faults.trial import STORE_DOWN, Trial, until
+from faults.trial import IS_LONG, STORE_DOWN, Trial, until
 
 WHOLE_DISK = Call.WRITE | Call.SYNC | Call.RENAME | Call.OPEN | Call.UNLINK
 DATABASE = "framegate.db"
@@ -20,8 +20,13 @@ DATABASE_FAULTS = {
 BLOB_FAULTS = {
     "ENOSPC on write": (Call.WRITE, errno.ENOSPC),
     "EIO on fsync": (Call.SYNC, errno.EIO),
-    "EIO on rename": (Call.RENAME, errno.EIO),
 }
+if IS_LONG:
+    BLOB_FAULTS |= {
+        "EIO on write": (Call.WRITE, errno.EIO),
+        "EIO on rename": (Call.RENAME, errno.EIO),
+        "ENOSPC on open": (Call.OPEN, errno.ENOSPC),
+    }
 
 
 @pytest.fixture(scope="module")

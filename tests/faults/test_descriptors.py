@@ -1,0 +1,1 @@
+"""Too few file descriptors: for a start, for the connections, for a moment."""
