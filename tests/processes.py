@@ -13,6 +13,7 @@ import sqlite3
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Self
 
@@ -30,7 +31,11 @@ ENDED = frozenset({"succeed", "failed"})
 class Framegate:
     """One data folder and the server on it, which may be started and ended many times."""
 
-    def __init__(self, folder: Path, *, config: str = "", **environment: str) -> None:
+    def __init__(
+        self, folder: Path, *, config: str = "", under: Sequence[str] = (), **environment: str
+    ) -> None:
+        """A data folder in `folder`; `under` is a command that runs the server's."""
+        self._under = under
         self.folder = folder
         self.data = folder / "data"
         self.log = folder / "stderr.log"
@@ -58,7 +63,7 @@ class Framegate:
         """Start the server, on the port it had before, and wait for its address."""
         with self.log.open("a", encoding="utf-8") as log:
             self._process = subprocess.Popen(
-                [*COMMAND, "serve", "--port", str(self.port), "--data", str(self.data), *options],
+                [*self._under, *COMMAND, "serve", "--port", str(self.port), "--data", str(self.data), *options],
                 cwd=self.folder,
                 env=self._environment,
                 stdout=subprocess.PIPE,

@@ -60,6 +60,7 @@ class Trial:
         callbacks: str = "gateway",
         allowed: Sequence[str] = (),
         more: str = "",
+        under: Sequence[str] = (),
         **environment: str,
     ) -> Iterator["Trial"]:
         """A gateway on a folder that may reach some addresses, with more settings."""
@@ -70,6 +71,7 @@ class Trial:
         with Framegate(
             folder,
             config=text + more,
+            under=under,
             FRAMEGATE_OUTBOUND_ALLOW=",".join(reachable),
             **environment,
         ) as gate:
