@@ -63,7 +63,16 @@ class Framegate:
         """Start the server, on the port it had before, and wait for its address."""
         with self.log.open("a", encoding="utf-8") as log:
             self._process = subprocess.Popen(
-                [*self._under, *COMMAND, "serve", "--port", str(self.port), "--data", str(self.data), *options],
+                [
+                    *self._under,
+                    *COMMAND,
+                    "serve",
+                    "--port",
+                    str(self.port),
+                    "--data",
+                    str(self.data),
+                    *options,
+                ],
                 cwd=self.folder,
                 env=self._environment,
                 stdout=subprocess.PIPE,

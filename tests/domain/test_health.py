@@ -185,3 +185,8 @@ def test_an_opened_one_waits_at_least_the_least(steps):
         if health.opens > before.opens:
             assert health.retry_ms - now_ms >= OPEN_MS_MIN
         before = health
+
+
+def test_breaker_does_not_wait_for_a_clock_that_was_set_back():
+    assert not OPENED.admits(NOW_MS)
+    assert OPENED.admits(NOW_MS - 86_400_000)

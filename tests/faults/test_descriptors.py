@@ -1,9 +1,9 @@
 """Too few file descriptors: for a start, for many connections, for a while."""
 
-import os
 import resource
 import socket
 from contextlib import ExitStack
+from pathlib import Path
 
 import pytest
 
@@ -73,5 +73,5 @@ def test_descriptors_that_run_out_refuse_uploads_and_come_back_by_themselves(tri
 
 def lowest_free(pid):
     """The number that the next descriptor would get: under this limit there is none."""
-    taken = {int(name) for name in os.listdir(f"/proc/{pid}/fd")}
+    taken = {int(each.name) for each in Path(f"/proc/{pid}/fd").iterdir()}
     return next(number for number in range(FILES_MAX) if number not in taken)

@@ -1,4 +1,4 @@
-"""Real file systems of a few megabytes that are full, and a real render that has to wait for one."""
+"""Real disks of a few megabytes that are full, and a real render that has to wait for one."""
 
 import shutil
 import subprocess

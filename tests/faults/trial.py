@@ -65,9 +65,7 @@ class Trial:
     ) -> Iterator["Trial"]:
         """A gateway on a folder that may reach some addresses, with more settings."""
         reachable = [url.removeprefix("http://") for url in (vendor.url, *allowed)]
-        text = CONFIG.format(
-            url=vendor.url, api_key=vendor.config.api_key, callbacks=callbacks
-        )
+        text = CONFIG.format(url=vendor.url, api_key=vendor.config.api_key, callbacks=callbacks)
         with Framegate(
             folder,
             config=text + more,
@@ -129,8 +127,7 @@ class Trial:
 
     def _is_paid(self, task_id: str) -> bool:
         rows = self.gate.rows(
-            "SELECT t.status, h.state FROM tasks t JOIN holds h ON h.task_id = t.id"
-            " WHERE t.id = ?",
+            "SELECT t.status, h.state FROM tasks t JOIN holds h ON h.task_id = t.id WHERE t.id = ?",
             task_id,
         )
         assert rows[0][0] not in {"failed", "refused", "expired", "cancelled"}, rows

@@ -139,9 +139,7 @@ def forget(tx: Transaction, queue: Queue, subject: str) -> None:
 
 def bring_forward(tx: Transaction, *, by_ms: int, now_ms: int) -> None:
     """Bring every wake-up that is to come forward."""
-    tx.execute(
-        update(_jobs).where(_jobs.c.due_ms > now_ms).values(due_ms=_jobs.c.due_ms - by_ms)
-    )
+    tx.execute(update(_jobs).where(_jobs.c.due_ms > now_ms).values(due_ms=_jobs.c.due_ms - by_ms))
 
 
 def probe(tx: Transaction, *, now_ms: int) -> None:

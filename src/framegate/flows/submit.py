@@ -380,9 +380,7 @@ class Submit:
         crash.at("ticket.after")
         return recorded
 
-    async def _kept(
-        self, task: Task, answer: Ticket | Uncertain, *, took_ms: int
-    ) -> CreateAnswer:
+    async def _kept(self, task: Task, answer: Ticket | Uncertain, *, took_ms: int) -> CreateAnswer:
         return await self.database.write(
             self._keep_outcome, task, answer, took_ms=took_ms, now_ms=self.clock_ms()
         )
@@ -474,8 +472,8 @@ def _not_recorded(task: Task) -> CreateAnswer:
     """We cannot write down what we know: the row still says `sending`, and its hold is open.
 
     What we know is written down as soon as that is possible; should this process die before, then
-    tracking will look the order up, or release it at its deadline. The caller is told what the row says:
-    not that nothing was created, but that it is not known.
+    tracking will look the order up, or release it at its deadline. The caller is told what the row
+    says: not that nothing was created, but that it is not known.
     """
     _log.exception("submit.not_recorded", task=task.id)
     return CreateAnswer(relay=pace.unknown_outcome(task), task_id=task.id)

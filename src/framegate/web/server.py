@@ -90,7 +90,7 @@ def connections_that_fit(wished: int) -> int:
     fit = (files_max - OWN_FILES_MAX) // 2
     if fit < 1:
         raise SettingsInvalid(
-            f"this process may open {files_max} files, and at least {OWN_FILES_MAX + 2} are needed; "
+            f"this process may open {files_max} files and needs at least {OWN_FILES_MAX + 2}; "
             "raise the limit (ulimit -n, or LimitNOFILE of a service)"
         )
     return min(wished, fit)
