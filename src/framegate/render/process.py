@@ -58,7 +58,8 @@ async def render(
     on_progress  called in the event loop for every stage and every frame
     raises       RenderFailed with a sentence for the owner; StoreDown, or OSError when no child
                  can be started, for what is no fault of the order. Cancelling ends the child
-                 between two frames; whenever this does not return, nothing is left at `order.video`.
+                 between two frames; whenever this does not return, nothing is left at
+                 `order.video`.
     """
     bounds = limits or RenderLimits()
     process = await asyncio.create_subprocess_exec(
