@@ -18,6 +18,7 @@ from contextlib import ExitStack
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from ipaddress import ip_address
 from pathlib import Path
+from typing import ClassVar
 
 from fakes.attacks import INSIDE, addresses
 from fakes.drawn import picture
@@ -48,7 +49,7 @@ ZONE: dict[str, list[list[str] | str]] = {
     "out.example.com": [SITE],
     "loop.example.com": ["loop.example.com"],
     "nothing.example.com": [[]],
-    "zero.example.com": [["0.0.0.0"]],
+    "zero.example.com": [["0.0.0.0"]],  # noqa: S104 - resolved, not bound
     "carrier.example.com": [["100.64.0.1"]],
 }
 GOOD = {"straight": f"http://{SITE}/hill.jpg", "by another name": "http://out.example.com/hill.jpg"}
@@ -156,7 +157,7 @@ class Site(BaseHTTPRequestHandler):
 class Trap(threading.Thread):
     """A socket of the inner world: whoever connects is counted and hung up on."""
 
-    caught: Counter[str] = Counter()
+    caught: ClassVar[Counter[str]] = Counter()
 
     def __init__(self, host: str, port: int) -> None:
         super().__init__(name=f"trap {host}", daemon=True)
@@ -183,7 +184,12 @@ def order(url: str, callback: str = "") -> dict[str, object]:
 def urls(*, is_whole: bool) -> dict[str, str]:
     """Every address that must not be reached, by what is wrong with it."""
     names = {f"{name}": f"http://{name}/hill.jpg" for name in ZONE}
-    for name in (SITE, "out.example.com", "turns.example.com", *[f"link-{n}.example.com" for n in (1, 2)]):
+    for name in (
+        SITE,
+        "out.example.com",
+        "turns.example.com",
+        *[f"link-{n}.example.com" for n in (1, 2)],
+    ):
         del names[name]
     names["turns.example.com"] = "http://turns.example.com/turn"
     numbers = range(0, len(INSIDE_URLS), 1 if is_whole else len(INSIDE_URLS) // len(INSIDE))
