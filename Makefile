@@ -15,7 +15,7 @@ KILLS ?= 1000
 SEED ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo serve test machines faults check bench lock clean assets screenshots environment-run environment-check
+.PHONY: help demo serve test machines faults trouble check bench lock clean assets screenshots environment-run environment-check
 
 help: ## Say what can be made
 	@awk -F':.*## ' '/^[a-z]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -38,6 +38,11 @@ machines: environment-check ## Run the state machines of tests/machines at 5,000
 
 faults: environment-check ## Kill a gateway KILLS times under use and count what was lost
 	PYTHONPATH=tests $(BIN)/python tests/faults/run.py --kills $(KILLS) $(if $(SEED),--seed $(SEED))
+
+trouble: environment-check ## Break everything around a gateway, each fault at its full length
+	FRAMEGATE_FAULTS_LONG=1 $(BIN)/python -m pytest tests/faults/test_locked.py \
+		tests/faults/test_disk.py tests/faults/test_full_disk.py tests/faults/test_descriptors.py \
+		tests/faults/test_clock.py tests/end_to_end/test_crowds.py tests/end_to_end/test_rebinding.py
 
 check: environment-check ## Format, lint, types, floors and every test
 	$(BIN)/ruff format --check

@@ -13,6 +13,7 @@ import sqlite3
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Self
 
@@ -30,10 +31,15 @@ ENDED = frozenset({"succeed", "failed"})
 class Framegate:
     """One data folder and the server on it, which may be started and ended many times."""
 
-    def __init__(self, folder: Path, *, config: str = "", **environment: str) -> None:
+    def __init__(
+        self, folder: Path, *, config: str = "", under: Sequence[str] = (), **environment: str
+    ) -> None:
+        """A data folder in `folder`; `under` is a command that runs the server's."""
+        self._under = under
         self.folder = folder
         self.data = folder / "data"
         self.log = folder / "stderr.log"
+        self.database: Path | None = None  # Where it is not in the data folder.
         folder.mkdir(parents=True, exist_ok=True)
         (folder / "framegate.toml").write_text(config, encoding="utf-8")
         kept = {name: text for name, text in os.environ.items() if "FRAMEGATE" not in name}
@@ -57,7 +63,16 @@ class Framegate:
         """Start the server, on the port it had before, and wait for its address."""
         with self.log.open("a", encoding="utf-8") as log:
             self._process = subprocess.Popen(
-                [*COMMAND, "serve", "--port", str(self.port), "--data", str(self.data), *options],
+                [
+                    *self._under,
+                    *COMMAND,
+                    "serve",
+                    "--port",
+                    str(self.port),
+                    "--data",
+                    str(self.data),
+                    *options,
+                ],
                 cwd=self.folder,
                 env=self._environment,
                 stdout=subprocess.PIPE,
@@ -136,7 +151,8 @@ class Framegate:
 
     def rows(self, query: str, *values: Any) -> list[tuple[Any, ...]]:
         """Rows of its database, read beside it: what a promise left behind, or did not."""
-        database = sqlite3.connect(f"file:{self.data / 'framegate.db'}?mode=ro", uri=True)
+        path = self.database or self.data / "framegate.db"
+        database = sqlite3.connect(f"file:{path}?mode=ro", uri=True)
         try:
             return database.execute(query, values).fetchall()
         finally:

@@ -22,7 +22,7 @@ from framegate.domain.url import endpoint
 from framegate.engine import embedded as engine
 from framegate.engine.embedded import EmbeddedEngine, Lane, Queue, Wake
 from framegate.errors import KeyExpired, KeyUnknown, SettingsInvalid
-from framegate.flows import sign_in
+from framegate.flows import set_back, sign_in
 from framegate.flows.admit import Admit
 from framegate.flows.audit import Audit
 from framegate.flows.cancel import Cancel
@@ -197,7 +197,9 @@ class Gateway:
             "audit": Lane(self.auditing, AUDITS_AT_ONCE),
         }
         chosen = {name: lane for name, lane in lanes.items() if queues is None or name in queues}
-        return EmbeddedEngine(database=self.database, lanes=chosen)
+        return EmbeddedEngine(
+            database=self.database, lanes=chosen, on_set_back=set_back.bring_forward
+        )
 
     def prepare(self) -> str | None:
         """What must be there before the first request.

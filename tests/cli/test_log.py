@@ -5,6 +5,7 @@ import os
 import re
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -132,3 +133,13 @@ def test_master_secret_is_not_shown_by_what_holds_it():
         "logger.info('opened', keyring=Keyring(b'm' * 32), held=[Keyring(b'm' * 32)])"
     )
     assert "mmm" not in text
+
+
+def test_line_that_cannot_be_written_is_lost_and_nothing_else():
+    """Standard error on a full disk, or the reader of the pipe gone: the worker goes on."""
+    program = "logger.info('a'); logging.error('b'); print('went on')"
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            command(program, verbose=False), stdout=subprocess.PIPE, stderr=full, check=False
+        )
+    assert done.stdout == b"went on\n"

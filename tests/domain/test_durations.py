@@ -168,3 +168,11 @@ def test_unlearned_the_end_of_a_task_is_found_within_a_quarter_of_its_time():
     looks, lag_ms = simulated(lambda age_ms, _: next_look_ms(age_ms, Durations(), reports=False))
     assert lag_ms < 40_000 / 4
     assert looks < 15
+
+
+@pytest.mark.parametrize("reports", [True, False])
+def test_age_below_zero_of_a_clock_that_was_set_back_is_no_age(reports):
+    learned = of(*[20_000] * SAMPLES_MAX)
+    assert next_look_ms(-9_000_000, learned, reports=reports) == next_look_ms(
+        0, learned, reports=reports
+    )

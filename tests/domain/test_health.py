@@ -200,3 +200,8 @@ def test_news_of_a_paused_one_leave_it_paused():
     paused = replace(WELL, paused_ms=1)
     told = [good(paused), bad(paused), blame(paused), full(paused), paused.probed(NOW_MS)]
     assert all(each.is_paused for each in told)
+
+
+def test_breaker_does_not_wait_for_a_clock_that_was_set_back():
+    assert not OPENED.admits(NOW_MS)
+    assert OPENED.admits(NOW_MS - 86_400_000)

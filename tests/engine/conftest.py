@@ -55,7 +55,7 @@ class Workshop:
     """One data folder's jobs, and an engine that runs them while `working`."""
 
     def __init__(self, path):
-        self.path, self.clock = path, Clock()
+        self.path, self.clock, self.steady = path, Clock(), Clock()
         self._committed = asyncio.Event()
         self._loop = asyncio.get_running_loop()
         self.open()
@@ -67,7 +67,9 @@ class Workshop:
 
     def engine(self, **lanes):
         chosen = {name: Lane(flow, at_once=at_once) for name, (flow, at_once) in lanes.items()}
-        return EmbeddedEngine(database=self.database, lanes=chosen, clock_ms=self.clock)
+        return EmbeddedEngine(
+            database=self.database, lanes=chosen, clock_ms=self.clock, steady_ms=self.steady
+        )
 
     @asynccontextmanager
     async def working(self, flow, *, at_once=4):

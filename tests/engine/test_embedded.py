@@ -417,3 +417,41 @@ async def test_engine_reads_due_jobs_from_their_index_and_sorts_nothing(shop, fl
         lambda tx: tx.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", values).all()
     )
     assert ["ix_jobs_queue_due_ms (queue=? AND due_ms<?)" in step.detail for step in plan] == [True]
+
+
+# --- a clock that is set ----------------------------------------------------------------------
+
+
+async def test_clock_that_is_set_back_brings_forward_what_waits(shop, flow):
+    """It was to come in a second, and would come in an hour and a second."""
+    enqueue(shop, "a", at_ms=NOW_MS + 1_000)
+    async with shop.working(flow):
+        enqueue(shop, "first")
+        await flow.has_started()
+        shop.clock.pass_s(-3_600)
+        await shop.until(lambda jobs: jobs["a"].due_ms == NOW_MS - 3_599_000)
+        shop.clock.pass_s(1)
+        shop.steady.pass_s(1)
+        assert await flow.has_started() == ["a"]
+
+
+async def test_clock_that_is_set_forward_or_drifts_moves_nothing(shop, flow):
+    enqueue(shop, "a", at_ms=NOW_MS + 9_000_000)
+    async with shop.working(flow):
+        for seconds in (3_600, -1.5):
+            shop.clock.pass_s(seconds)
+            enqueue(shop, f"b{seconds}", at_ms=NOW_MS)
+            await flow.has_started()
+    assert shop.jobs()["a"].due_ms == NOW_MS + 9_000_000
+
+
+async def test_probe_writes_and_leaves_nothing(shop):
+    enqueue(shop, "a", queue="sweep")
+    before = shop.jobs()
+    changes = shop.write(
+        lambda tx: (engine.probe(tx, now_ms=NOW_MS), tx.exec_driver_sql("SELECT changes()"))[
+            1
+        ].scalar_one()
+    )
+    assert changes == 1
+    assert shop.jobs() == before

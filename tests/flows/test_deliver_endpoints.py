@@ -295,7 +295,10 @@ async def test_thousand_deliveries_to_a_host_that_hangs_delay_no_other_host(
     last = house.database.write_now(owe_thousand, caller.account.id, hanging, good, house.clock())
     house.clock.pass_s(1)
     engine = EmbeddedEngine(
-        database=house.database, lanes={"deliver": Lane(deliver, 64)}, clock_ms=house.clock
+        database=house.database,
+        lanes={"deliver": Lane(deliver, 64)},
+        clock_ms=house.clock,
+        steady_ms=house.clock,
     )
     stop = asyncio.Event()
     running = asyncio.create_task(engine.run(stop))
@@ -391,6 +394,14 @@ async def test_webhook_is_tested_once_in_a_while(house, deliver, endpoint, liste
     await deliver.test(endpoint)
 
     assert len(receiver.heard) == 3
+
+
+async def test_clock_that_was_set_back_does_not_forbid_tests(house, deliver, endpoint, receiver):
+    await deliver.test(endpoint)
+    house.clock.pass_s(-86_400)
+    await deliver.test(endpoint)
+
+    assert len(receiver.heard) == 2
 
 
 async def test_host_that_hangs_is_not_tested_on_top(deliver, listen, receiver, held_up):

@@ -93,7 +93,12 @@ class Lives(RuleBasedStateMachine):
 
     def new_engine(self):
         lanes = {"track": Lane(self.house.track, 100), "sweep": Lane(self.sweep, 1)}
-        return EmbeddedEngine(database=self.house.database, lanes=lanes, clock_ms=self.house.clock)
+        return EmbeddedEngine(
+            database=self.house.database,
+            lanes=lanes,
+            clock_ms=self.house.clock,
+            steady_ms=self.house.clock,
+        )
 
     # --- turning the loop ---------------------------------------------------------------------
 

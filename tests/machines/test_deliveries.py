@@ -99,6 +99,7 @@ class Deliveries(RuleBasedStateMachine):
             database=self.house.database,
             lanes={"deliver": Lane(self.deliver, 10), "sweep": Lane(self.sweep, 1)},
             clock_ms=self.house.clock,
+            steady_ms=self.house.clock,
         )
 
     def settle(self):

@@ -51,6 +51,8 @@ TESTS = {
         "test_answer_comes_after_the_commit",
         "test_task_and_hold_are_committed_before_anything_is_sent",
         "test_killed_server_loses_no_task_and_makes_no_video_twice",
+        "test_database_whose_disk_fails_refuses_and_goes_on_when_it_works_again",
+        "test_long_lock_is_refused_with_a_time_to_come_back_and_ends_by_itself",
     ],
     8: [
         "test_no_refusal_leaves_a_row",
@@ -82,6 +84,8 @@ TESTS = {
     12: [
         "test_every_open_task_has_a_wake_up",
         "test_a_task_that_lost_its_wake_up_is_woken",
+        "test_clock_that_is_set_lets_nothing_wait_for_it_and_ends_nothing_early",
+        "test_all_that_waits_is_brought_forward_and_a_deadline_stays",
         "test_a_removed_upstream_does_not_strand_its_tasks",
     ],
     13: [
@@ -111,6 +115,8 @@ TESTS = {
         "test_file_that_does_not_come_whole_is_removed",
         "test_orphans_of_a_crash_are_removed_once_they_are_old",
         "test_video_without_its_whole_file_is_found_and_named",
+        "test_files_whose_disk_fails_refuse_uploads_and_keep_videos_waiting",
+        "test_full_disks_refuse_what_they_cannot_keep_and_everything_goes_on_when_there_is_room",
     ],
     17: [
         "test_every_spelling_of_ipv4_is_read",
@@ -119,6 +125,8 @@ TESTS = {
         "test_connection_goes_to_the_address_that_was_judged",
         "test_name_that_changes_its_mind_is_judged_again",
         "test_proxies_of_the_environment_are_ignored",
+        "test_nothing_inside_was_ever_connected_to",
+        "test_every_refusal_is_a_failed_task_with_one_and_the_same_sentence",
         "test_unreachable_picture_fails_the_task_and_does_not_say_why",
     ],
     18: [
@@ -129,6 +137,8 @@ TESTS = {
         "test_a_child_that_hangs_is_killed_at_the_wall_limit",
         "test_a_killed_child_is_a_failed_render",
         "test_any_bytes_are_facts_or_a_sentence_about_the_image",
+        "test_bodies_of_60_mb_are_refused_and_leave_no_trace_in_memory",
+        "test_trouble_of_our_own_is_no_try_of_the_render_and_no_failure",
     ],
     19: [
         "test_another_accounts_ids_are_answered_as_unknown_ones",
@@ -137,11 +147,18 @@ TESTS = {
         "test_task_of_another_account_is_answered_like_one_that_never_was",
         "test_unknown_ids_and_other_accounts_ids_are_the_same_nothing",
         "test_a_page_is_newest_first_and_its_callers_own",
+        "test_every_route_with_an_id_is_known_to_this_walk",
+        "test_route_with_an_id_of_another_account_answers_as_if_there_were_no_such_thing",
+        "test_no_list_shows_a_thing_of_another_account",
+        "test_guess_that_is_nearly_right_learns_no_more_than_one_that_is_not",
     ],
     20: [
         "test_a_key_is_kept_nowhere",
         "test_settings_show_no_secret_when_they_are_printed",
-        "test_log_of_a_whole_run_holds_no_secret",
+        "test_log_of_a_busy_day_holds_no_secret",
+        "test_figures_hold_no_secret",
+        "test_database_holds_no_key_and_no_secret_of_ours",
+        "test_strings_come_back_as_data_and_forge_no_line_of_the_log",
     ],
     21: [
         "test_client_that_dribbles_its_headers_is_answered_408",
@@ -150,6 +167,9 @@ TESTS = {
         "test_client_that_never_reads_its_answer_is_ended",
         "test_any_bytes_are_an_object_or_a_named_refusal",
         "test_every_way_to_ask_wrongly_is_answered_in_the_envelope",
+        "test_request_that_is_framed_wrong_is_refused",
+        "test_heads_that_dribble_are_ended_and_nobody_else_waits",
+        "test_bodies_that_dribble_are_ended_and_leave_nothing",
     ],
     22: [
         "test_options_says_the_methods_and_grants_no_other_origin",
@@ -164,6 +184,9 @@ TESTS = {
         "test_rate_is_judged_before_the_body_and_after_the_right",
         "test_connection_beyond_the_limit_is_answered_503_and_the_others_are_unharmed",
         "test_locked_database_is_down_until_the_lock_is_gone",
+        "test_connections_beyond_the_limit_hear_so_and_those_before_are_served",
+        "test_connections_beyond_what_descriptors_allow_are_answered_503",
+        "test_descriptors_that_run_out_refuse_uploads_and_come_back_by_themselves",
     ],
 }
 

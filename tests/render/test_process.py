@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from framegate.errors import RenderFailed
+from framegate.errors import RenderFailed, StoreDown
 from framegate.render.process import RenderLimits, render
 
 ENDED_WITHIN_MS = 20_000
@@ -88,6 +88,15 @@ async def test_an_unreadable_picture_is_a_sentence_for_the_owner(order, tmp_path
 
     assert failed.value.message == "image is not readable"
     assert not order.video.exists()
+
+
+async def test_a_disk_without_room_is_no_fault_of_the_picture(order, tmp_path):
+    """The encoder's own file calls meet it, deep in C."""
+    full = tmp_path / "full.mp4"
+    full.symlink_to("/dev/full")
+
+    with pytest.raises(StoreDown):
+        await render(replace(order, video=full), on_progress=lambda _: None)
 
 
 async def test_cancelling_ends_the_child_and_removes_the_file(order):

@@ -2,6 +2,7 @@
 
 import asyncio
 import dataclasses
+import errno
 import hashlib
 import io
 
@@ -12,7 +13,7 @@ from fakes.house import House, body
 from framegate.domain.task import TaskStatus
 from framegate.domain.upstream import NotOffered, RenderStatus, Window
 from framegate.engine.embedded import Wake
-from framegate.errors import RenderFailed
+from framegate.errors import RenderFailed, StoreDown
 from framegate.flows.pool import Pool
 from framegate.outbound import Outbound
 from framegate.render.process import Progress, Rendered, RenderLimits
@@ -200,6 +201,16 @@ async def test_a_shutdown_is_no_try_of_the_render(local, painter):
     left = row(local, render_id)
     assert (left.status, left.tries) == (RenderStatus.PROCESSING, 0)
     assert not list((local.blobs._incoming).iterdir())
+
+
+@pytest.mark.parametrize("trouble", [OSError(errno.ENOSPC, "no space"), StoreDown()])
+async def test_trouble_of_our_own_is_no_try_of_the_render_and_no_failure(local, painter, trouble):
+    painter.failure = trouble
+    _, render_id = await ordered(local)
+    with pytest.raises(type(trouble)):
+        await render(local, render_id)
+    left = row(local, render_id)
+    assert (left.status, left.tries) == (RenderStatus.PROCESSING, 0)
 
 
 async def test_a_render_that_takes_the_process_down_each_time_is_given_up(local):

@@ -1,5 +1,6 @@
 import hashlib
 import os
+from pathlib import Path
 
 import pytest
 
@@ -175,3 +176,16 @@ async def test_name_can_never_break_out_of_its_header(calling, path, name, safe)
     async with calling(handler(path, name=name)) as client:
         answer = await client.get("/here")
     assert answer.headers["Content-Disposition"] == f'inline; filename="{safe}"'
+
+
+async def test_file_that_the_disk_does_not_give_is_503_and_no_broken_answer(calling):
+    """A regular file whose first bytes nobody can read."""
+    async with calling(handler(Path("/proc/self/mem")), methods=["GET"]) as client:
+        answer = await client.get("/here")
+    assert (answer.status_code, answer.json()["code"]) == (503, 5001)
+    assert answer.headers["Retry-After"] == "2"
+
+
+async def test_folder_that_cannot_be_looked_into_is_503(calling):
+    async with calling(handler(Path("/" + "a" * 300)), methods=["GET"]) as client:
+        assert (await client.get("/here")).status_code == 503

@@ -1,11 +1,12 @@
 import asyncio
 import gc
 import os
+import resource
 import signal
 import socket
 import subprocess
 import sys
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, contextmanager
 
 import pytest
 from starlette.responses import Response
@@ -30,6 +31,29 @@ class Gate:
         self.entered.set()
         await self.let_go.wait()
         return Response("through")
+
+
+@contextmanager
+def files_max(count):
+    before = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (count, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, before)
+
+
+@pytest.mark.parametrize(
+    ("count", "wished", "fit"), [(2_128, 1_000, 1_000), (2_126, 1_000, 999), (130, 1_000, 1)]
+)
+def test_connections_fit_twice_into_what_descriptors_are_left(count, wished, fit):
+    with files_max(count):
+        assert server.connections_that_fit(wished) == fit
+
+
+def test_too_few_descriptors_for_a_single_connection_are_refused():
+    with files_max(129), pytest.raises(SettingsInvalid, match="may open 129 files"):
+        server.connections_that_fit(1_000)
 
 
 async def hello(_request):

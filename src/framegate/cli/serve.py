@@ -79,6 +79,7 @@ def work(
 
 
 async def _serve(chosen: Settings, *, works: bool) -> None:
+    connections_max = server.connections_that_fit(chosen.server.connections_max)
     listener = server.listen(chosen.server.host, chosen.server.port)
     gateway = Gateway.open(chosen, port=listener.port)
     key_file = gateway.prepare()
@@ -93,6 +94,11 @@ async def _serve(chosen: Settings, *, works: bool) -> None:
                 f"upstream {name} sends its news to {gateway.links.public_url}: "
                 "set server.public_url if it cannot reach that"
             )
+        if connections_max < chosen.server.connections_max:
+            say(
+                f"the system allows this process too few open files for server.connections_max = "
+                f"{chosen.server.connections_max}: {connections_max} connections are answered"
+            )
         if not works:
             command = _beside(chosen, listener.port)
             say(f"it does not work on tasks: run `{command}` on the same data folder")
@@ -103,7 +109,7 @@ async def _serve(chosen: Settings, *, works: bool) -> None:
 
     limits = Limits(
         head_wait_s=chosen.server.header_wait_s,
-        connections_max=chosen.server.connections_max,
+        connections_max=connections_max,
         shutdown_wait_s=chosen.server.shutdown_wait_s,
     )
 

@@ -86,6 +86,7 @@ def next_look_ms(age_ms: int, durations: Durations, *, reports: bool) -> int:
     returns  LOOK_WAIT_MS_MIN to LOOK_WAIT_MS_MAX, but the first look of an upstream that reports
              comes when most have reported
     """
+    age_ms = max(age_ms, 0)  # Below 0: the clock was set back.
     if not durations.is_learned:
         return max(_by_age(age_ms), REPORTED_WAIT_MS_MIN) if reports else _by_age(age_ms)
     if reports:

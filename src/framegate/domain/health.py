@@ -59,8 +59,12 @@ class Health:
         return self.paused_ms > 0
 
     def admits(self, now_ms: int) -> bool:
-        """Whether an order may be sent to it now, if only as the probe."""
-        is_well = self.breaker is Breaker.CLOSED or now_ms >= self.retry_ms
+        """Whether an order may be sent to it now, if only as the probe.
+
+        No wait is longer than OPEN_MS_MAX: the clock was set back since it began.
+        """
+        wait_ms = self.retry_ms - now_ms
+        is_well = self.breaker is Breaker.CLOSED or not 0 < wait_ms <= OPEN_MS_MAX
         return is_well and not self.is_paused
 
     def is_resting(self, now_ms: int) -> bool:
@@ -119,7 +123,7 @@ def _with_failure(health: Health, error: str, now_ms: int) -> Health:
 
 
 def _opened(health: Health, wait_ms_min: int, now_ms: int) -> Health:
-    if health.breaker is Breaker.OPEN and now_ms < health.retry_ms:
+    if not health.admits(now_ms) and health.breaker is Breaker.OPEN:
         return health  # An order that was on its way before says nothing new.
     wait_ms = min(OPEN_MS_MIN * 2 ** min(health.opens, 16), OPEN_MS_MAX)
     return replace(

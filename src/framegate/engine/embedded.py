@@ -11,13 +11,13 @@ import time
 from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, Protocol
 
 import structlog
 from sqlalchemy import and_, bindparam, case, delete, func, literal, select, update
 from sqlalchemy.dialects.sqlite import insert
 
-from framegate.errors import StoreDown, Unavailable
+from framegate.errors import Unavailable
 from framegate.store import schema
 from framegate.store.database import Database, Transaction
 
@@ -30,6 +30,9 @@ LOOK_EVERY_MS_MAX = 500
 LOOK_EVERY_MS_MIN = 10
 FAILURE_WAIT_MS_MIN = 1_000
 FAILURE_WAIT_MS_MAX = 300_000
+PROBE = "probe"
+# Less is a correction of a clock that runs well, and delays nothing worth a word.
+SET_BACK_MS_MIN = 2_000
 
 _jobs = schema.jobs
 _log = structlog.get_logger("framegate.engine")
@@ -172,19 +175,47 @@ def forget(tx: Transaction, queue: Queue, subject: str) -> None:
     tx.execute(_FORGET, {"of_queue": queue, "of_subject": subject})
 
 
+def bring_forward(tx: Transaction, *, by_ms: int, now_ms: int) -> None:
+    """Bring every wake-up that is to come forward."""
+    tx.execute(update(_jobs).where(_jobs.c.due_ms > now_ms).values(due_ms=_jobs.c.due_ms - by_ms))
+
+
+def probe(tx: Transaction, *, now_ms: int) -> None:
+    """Write a job and take it back, so that the commit has asked the disk and leaves nothing.
+
+    A transaction that changes nothing commits on a full disk too.
+    """
+    enqueue(tx, "sweep", PROBE, at_ms=now_ms)
+    forget(tx, "sweep", PROBE)
+
+
 def depths(tx: Transaction) -> dict[str, int]:
     """How many jobs each queue holds."""
     rows = tx.execute(select(_jobs.c.queue, func.count()).group_by(_jobs.c.queue))
     return {row[0]: row[1] for row in rows}
 
 
+class BringForward(Protocol):
+    """Inside a transaction, let everything that waits wait so much less."""
+
+    def __call__(self, tx: Transaction, *, by_ms: int, now_ms: int) -> None:
+        """Change every time after `now_ms`."""
+        ...
+
+
 @dataclass
 class EmbeddedEngine:
-    """Runs due jobs, each queue in its own lane, until told to stop."""
+    """Runs due jobs, each queue in its own lane, until told to stop.
+
+    on_set_back  what to do when the wall clock was set back: whatever was due in two seconds would
+                 otherwise wait until the clock has caught up, which can be a year
+    """
 
     database: Database
     lanes: Mapping[Queue, Lane]
     clock_ms: Callable[[], int] = field(default=lambda: time.time_ns() // 1_000_000)
+    steady_ms: Callable[[], int] = field(default=lambda: time.monotonic_ns() // 1_000_000)
+    on_set_back: BringForward = bring_forward
 
     def __post_init__(self) -> None:
         """Listen to commits: one of ours may have made a job due."""
@@ -192,6 +223,7 @@ class EmbeddedEngine:
         self._by_rank = frozenset(name for name, lane in self.lanes.items() if lane.by_rank)
         self._nudged = asyncio.Event()
         self._loop: asyncio.AbstractEventLoop | None = None
+        self._seen_ms: tuple[int, int] | None = None
         self.database.after_commit(self._nudge_from_thread)
 
     @property
@@ -217,14 +249,26 @@ class EmbeddedEngine:
         self._nudged.clear()
         now_ms = self.clock_ms()
         try:
+            await self._mind_the_clock(now_ms)
             soon = await self.database.read(_soon, self._wanted(), self._by_rank, now_ms)
-        except StoreDown:
+        except Unavailable:
             _log.warning("engine.store_down", exc_info=True)
             return LOOK_EVERY_MS_MAX
         return min(
             (self._fill(queue, jobs, now_ms) for queue, jobs in soon.items()),
             default=LOOK_EVERY_MS_MAX,
         )
+
+    async def _mind_the_clock(self, now_ms: int) -> None:
+        """Compare the wall clock with one that nobody sets; both were read at the last look too."""
+        seen, steady_ms = self._seen_ms, self.steady_ms()
+        if seen is not None:
+            back_ms = (steady_ms - seen[1]) - (now_ms - seen[0])
+            if back_ms >= SET_BACK_MS_MIN:
+                # Early is harmless: who is woken looks at the row first.
+                await self.database.write(self.on_set_back, by_ms=back_ms, now_ms=now_ms)
+                _log.warning("engine.clock_set_back", by_ms=back_ms)
+        self._seen_ms = now_ms, steady_ms
 
     def _wanted(self) -> dict[Queue, int]:
         """How many jobs to read for each lane that is not full; those that run are still rows."""

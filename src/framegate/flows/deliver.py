@@ -123,7 +123,7 @@ class Deliver:
         self._tested_ms = {
             tested: at_ms
             for tested, at_ms in self._tested_ms.items()
-            if now_ms - at_ms < TEST_EVERY_MS
+            if 0 <= now_ms - at_ms < TEST_EVERY_MS  # Below 0: the clock was set back.
         }
         if endpoint.id in self._tested_ms:
             seconds = TEST_EVERY_MS // 1_000

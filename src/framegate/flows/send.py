@@ -4,6 +4,7 @@ Submit calls it after the first commit. Only an outcome that surely bought nothi
 upstream of the pool; what an upstream answered is committed before the caller hears of it.
 """
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
@@ -35,6 +36,7 @@ _log = structlog.get_logger("framegate.flows.send")
 
 # How much longer than the upstream's own deadline the safety net waits before it takes over.
 SAFETY_MARGIN_MS = 15_000
+KEEP_EVERY_S = 1
 SLEPT = "this process slept too long to be trusted with a send"
 
 
@@ -50,6 +52,13 @@ class Send:
     clock_ms: Callable[[], int]
     report_to: Callable[[str], str]  # Our own address for an upstream's news of a task.
     tally: Tally = field(default_factory=Tally)
+    _keeping: set[asyncio.Task[None]] = field(default_factory=set)
+
+    async def close(self) -> None:
+        """Try no longer to write down what could not be; tracking looks it up after the start."""
+        for keeping in self._keeping:
+            keeping.cancel()
+        await asyncio.gather(*self._keeping, return_exceptions=True)
 
     def doubted_at_ms(self, now_ms: int) -> int:
         """The safety net: if this process dies while sending, tracking takes over then."""
@@ -157,13 +166,39 @@ class Send:
     ) -> CreateAnswer:
         crash.at("ticket.before")
         try:
-            recorded = await self.database.write(
-                self._keep_outcome, task, answer, took_ms=took_ms, now_ms=self.clock_ms()
-            )
+            recorded = await self._kept(task, answer, took_ms=took_ms)
         except FramegateError:
+            self._keep_later(task, answer, took_ms=took_ms)
             return _not_recorded(task)
         crash.at("ticket.after")
         return recorded
+
+    async def _kept(self, task: Task, answer: Ticket | Uncertain, *, took_ms: int) -> CreateAnswer:
+        return await self.database.write(
+            self._keep_outcome, task, answer, took_ms=took_ms, now_ms=self.clock_ms()
+        )
+
+    def _keep_later(self, task: Task, answer: Ticket | Uncertain, *, took_ms: int) -> None:
+        """Go on trying to write down what only this process knows.
+
+        An order without an external id can be looked up by nobody: if its ticket got lost, a video
+        that was paid for would be given up.
+        """
+        keeping = asyncio.create_task(self._keep_once_possible(task, answer, took_ms=took_ms))
+        self._keeping.add(keeping)
+        keeping.add_done_callback(self._keeping.discard)
+
+    async def _keep_once_possible(
+        self, task: Task, answer: Ticket | Uncertain, *, took_ms: int
+    ) -> None:
+        while self.clock_ms() < task.deadline_ms:
+            await asyncio.sleep(KEEP_EVERY_S)
+            try:
+                await self._kept(task, answer, took_ms=took_ms)
+            except FramegateError:
+                continue
+            _log.info("submit.recorded_late", task=task.id)
+            return
 
     def _keep_outcome(
         self,
@@ -230,8 +265,9 @@ class Send:
 def _not_recorded(task: Task) -> CreateAnswer:
     """We cannot write down what we know: the row still says `sending`, and its hold is open.
 
-    Tracking will look it up, or release it at its deadline. The caller is told what the row says:
-    not that nothing was created, but that it is not known.
+    What we know is written down as soon as that is possible; should this process die before, then
+    tracking will look the order up, or release it at its deadline. The caller is told what the row
+    says: not that nothing was created, but that it is not known.
     """
     _log.exception("submit.not_recorded", task=task.id)
     return CreateAnswer(relay=pace.unknown_outcome(task), task_id=task.id)

@@ -148,8 +148,9 @@ class Submit:
         return price
 
     async def close(self) -> None:
-        """Wait for what has been sent and not been recorded yet."""
+        """Wait for what has been sent and not been recorded yet; what cannot be is left."""
         await asyncio.gather(*self._sending, return_exceptions=True)
+        await self.send.close()
 
     # --- before anything leaves ---------------------------------------------------------------
 

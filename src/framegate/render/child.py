@@ -5,6 +5,7 @@ ends it stops between two frames: that is how it is cancelled, and how it learns
 was killed. Whatever goes wrong becomes one sentence; the traceback goes to stderr.
 """
 
+import errno
 import os
 import sys
 import threading
@@ -33,6 +34,12 @@ STOPPED_STATUS = 75
 
 STOP_GRACE_S = 2.0
 """How long a stop waits for the current frame or decoder before the process just ends."""
+
+
+OUR_ERRORS = frozenset(
+    {errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EROFS, errno.EMFILE, errno.ENFILE, errno.EFBIG}
+)
+"""What a disk or a limit of this machine says; a picture that cannot be read says none of them."""
 
 
 def main() -> int:
@@ -69,7 +76,7 @@ def _render(order: RenderOrder, watch: "_Watch", answers: BinaryIO) -> Event:
     except Exception as exc:  # noqa: BLE001
         traceback.print_exc()
         order.video.unlink(missing_ok=True)
-        return Failed(sentence=_sentence(exc, stage))
+        return Failed(sentence=_sentence(exc, stage), is_ours=_is_ours(exc))
 
 
 def _sentence(exc: Exception, stage: str) -> str:
@@ -78,6 +85,11 @@ def _sentence(exc: Exception, stage: str) -> str:
     if isinstance(exc, MemoryError) or "Insufficient memory" in str(exc):
         return "image needs more memory than a render may use"
     return "image is not readable" if stage == "reading" else "video could not be rendered"
+
+
+def _is_ours(exc: Exception) -> bool:
+    """Whether this machine is at fault; the encoder's own errors carry the system's number too."""
+    return isinstance(exc, OSError) and exc.errno in OUR_ERRORS
 
 
 class _Watch(threading.Thread):

@@ -127,9 +127,13 @@ class Finished(msgspec.Struct, frozen=True, tag="finished"):
 
 
 class Failed(msgspec.Struct, frozen=True, tag="failed"):
-    """The child gave up; `sentence` may be shown to the task's owner."""
+    """The child gave up; `sentence` may be shown to the task's owner.
+
+    is_ours  it is not the picture: this machine could not write, and may be able to later
+    """
 
     sentence: str
+    is_ours: bool = False
 
 
 Event = Moved | Finished | Failed

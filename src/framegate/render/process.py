@@ -16,7 +16,7 @@ from collections.abc import Callable
 import msgspec
 
 from framegate import crash
-from framegate.errors import RenderFailed
+from framegate.errors import RenderFailed, StoreDown
 from framegate.render.order import (
     LINE_BYTES_MAX,
     Event,
@@ -56,8 +56,10 @@ async def render(
     """Make the clip; it lies at `order.video`, whole, when this returns.
 
     on_progress  called in the event loop for every stage and every frame
-    raises       RenderFailed with a sentence for the owner. Cancelling ends the child between
-                 two frames; whenever this does not return, nothing is left at `order.video`.
+    raises       RenderFailed with a sentence for the owner; StoreDown, or OSError when no child
+                 can be started, for what is no fault of the order. Cancelling ends the child
+                 between two frames; whenever this does not return, nothing is left at
+                 `order.video`.
     """
     bounds = limits or RenderLimits()
     process = await asyncio.create_subprocess_exec(
@@ -108,6 +110,8 @@ async def _converse(
             process.returncode,
             " | ".join(await tail),
         )
+        if ended is not None and ended.is_ours:
+            raise StoreDown
         raise RenderFailed(ended.sentence if ended else _death(process.returncode))
     finally:
         tail.cancel()

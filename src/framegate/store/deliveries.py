@@ -125,6 +125,15 @@ def record(
     return True
 
 
+def bring_forward(tx: Transaction, *, by_ms: int, now_ms: int) -> None:
+    """Bring every attempt that is to come forward."""
+    tx.execute(
+        update(_deliveries)
+        .where(_deliveries.c.ended_ms == 0, _deliveries.c.next_ms > now_ms)
+        .values(next_ms=_deliveries.c.next_ms - by_ms)
+    )
+
+
 def postpone(tx: Transaction, delivery: Delivery, *, next_ms: int) -> None:
     """Try it later without counting an attempt; nothing happens to one that was tried or ended."""
     tx.execute(

@@ -325,6 +325,15 @@ def open_overdue(tx: Transaction, *, before_ms: int, rows_max: int) -> list[str]
     return list(rows.scalars())
 
 
+def bring_forward(tx: Transaction, *, by_ms: int, now_ms: int) -> None:
+    """Bring every look that is to come forward; deadlines stay, since they are dates."""
+    tx.execute(
+        update(_tasks)
+        .where(_tasks.c.ended_ms == 0, _tasks.c.next_ms > now_ms)
+        .values(next_ms=_tasks.c.next_ms - by_ms)
+    )
+
+
 # --- the operator's view ----------------------------------------------------------------------
 
 

@@ -303,7 +303,7 @@ class Local:
                 )
         except AnswerTooLarge as error:
             raise RenderFailed(picture.TOO_LARGE_UNCOUNTED) from error
-        except (OutboundError, OSError) as error:
+        except (OutboundError, FileNotFoundError) as error:
             # One sentence for every cause, so that it tells nothing about our network (rule 27).
             _log.info("picture.not_fetched", render=row.id, error=repr(error))
             raise RenderFailed(picture.NOT_FETCHED) from error

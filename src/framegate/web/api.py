@@ -55,16 +55,11 @@ class Api:
         The picture rules are judged at once: nothing of a refused one is kept.
         """
         caller = await auth.creator_of(request, self.gateway)
-        temporary = self.gateway.blobs.incoming()
         try:
-            await _receive_picture(request, temporary)
-            row = await asyncio.to_thread(_judged, temporary, caller)
-            await asyncio.to_thread(self.gateway.blobs.publish, "images", row.id, temporary)
+            row = await self._kept(request, caller)
         except OSError as error:
             # A full or vanished disk is no fault of the caller's, and passes.
             raise StoreDown from error
-        finally:
-            await asyncio.to_thread(temporary.unlink, missing_ok=True)
         await self.gateway.database.write(pictures.keep, row)
         data = {
             "id": row.id,
@@ -76,6 +71,17 @@ class Api:
             "sha256": row.sha256,
         }
         return envelope.success(data, request_id_of(request))
+
+    async def _kept(self, request: Request, caller: Caller) -> PictureRow:
+        """Receive, judge and publish. Raises OSError, also when the disk will not tidy up."""
+        temporary = self.gateway.blobs.incoming()
+        try:
+            await _receive_picture(request, temporary)
+            row = await asyncio.to_thread(_judged, temporary, caller)
+            await asyncio.to_thread(self.gateway.blobs.publish, "images", row.id, temporary)
+        finally:
+            await asyncio.to_thread(temporary.unlink, missing_ok=True)
+        return row
 
     async def quote(self, request: Request) -> Response:
         """`POST /api/quote`: price a body without submitting it (rule 89).

@@ -13,7 +13,7 @@ from starlette.types import ASGIApp
 
 from framegate import __version__
 from framegate.engine import embedded as engine
-from framegate.gateway import Gateway
+from framegate.gateway import Gateway, now_ms
 from framegate.web import envelope
 from framegate.web.accounts import Accounts
 from framegate.web.api import Api
@@ -96,7 +96,7 @@ class Health:
 
         raises   StoreDown (503) when it cannot
         """
-        await self.gateway.database.write(engine.depths)
+        await self.gateway.database.write(engine.probe, now_ms=now_ms())
         jobs = await self.gateway.database.read(engine.depths)
         data = {"status": "ready", "waiting": self.gateway.database.waiting, "jobs": jobs}
         return envelope.success(data, request_id_of(request))

@@ -33,6 +33,10 @@ ENVELOPE_HEADERS = {
     "Content-Type": "application/json",
     "Cache-Control": "no-store",
     "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+    # `web.edge` gives these to every answer of the app; what the connection itself refuses never
+    # comes that far.
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
 }
 
 _encoder = msgspec.json.Encoder()

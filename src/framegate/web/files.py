@@ -17,9 +17,9 @@ import anyio.to_thread
 from starlette.datastructures import Headers
 from starlette.requests import Request
 from starlette.responses import FileResponse, Response
-from starlette.types import Receive, Scope, Send
+from starlette.types import Message, Receive, Scope, Send
 
-from framegate.errors import NotFound
+from framegate.errors import NotFound, StoreDown
 
 CHUNK_BYTES = 256 * 1024
 """Read in one go, each a hop to a thread: four times Starlette's, for a quarter of the hops."""
@@ -45,7 +45,7 @@ async def serve(
     sha256      hex; it is the ETag, so that a client can check what it has
     expires_s   Unix seconds when the link dies; a cache may keep the file so long, since a stored
                 file never changes
-    raises      NotFound when there is no such file (any more)
+    raises      NotFound when there is no such file (any more), StoreDown when the disk does not say
     source      RFC 9110, sections 13 (conditions) and 14 (ranges)
     """
     found = await _stat(path)
@@ -84,7 +84,11 @@ def _wanted(asked: Headers, file: Headers, *, bytes_total: int) -> Wanted:
 
 
 class _Stored(FileResponse):
-    """FileResponse with larger steps, and able to leave a Range header alone."""
+    """FileResponse with larger steps, able to leave a Range header alone and to say that it cannot.
+
+    Starlette's begins its answer and then opens the file: with no descriptor left, or on a disk
+    that does not read, the caller would see a good answer that breaks off.
+    """
 
     chunk_size = CHUNK_BYTES
     is_whole = False
@@ -93,7 +97,30 @@ class _Stored(FileResponse):
         if self.is_whole:
             kept = [header for header in scope["headers"] if header[0] != b"range"]
             scope = {**scope, "headers": kept}
-        await super().__call__(scope, receive, send)
+        held = _Held(send)
+        try:
+            await super().__call__(scope, receive, held)
+        except OSError as exc:
+            if held.start is None:
+                raise
+            raise StoreDown from exc
+
+
+class _Held:
+    """The send side of an answer whose head waits for its first bytes."""
+
+    def __init__(self, send: Send) -> None:
+        self._send = send
+        self.start: Message | None = None
+
+    async def __call__(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            self.start = message
+            return
+        start, self.start = self.start, None
+        if start is not None:
+            await self._send(start)
+        await self._send(message)
 
 
 async def _stat(path: Path) -> os.stat_result:
@@ -101,6 +128,8 @@ async def _stat(path: Path) -> os.stat_result:
         found = await anyio.to_thread.run_sync(os.stat, path)
     except (FileNotFoundError, NotADirectoryError) as exc:
         raise NotFound("file not found; it was removed after its time") from exc
+    except OSError as exc:
+        raise StoreDown from exc
     if not stat.S_ISREG(found.st_mode):
         raise NotFound("file not found; it was removed after its time")
     return found

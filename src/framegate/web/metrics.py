@@ -77,10 +77,15 @@ class Metrics(Collector):
         """
         await auth.operator_of(request, self.gateway)
         async with self._one_at_a_time:
-            if self._reading is None or now_ms() - self._reading.at_ms >= self.read_every_ms:
+            if not self._is_fresh(now_ms()):
                 self._reading = await self.gateway.database.read(self._read, at_ms=now_ms())
         headers = ENVELOPE_HEADERS | {"Content-Type": CONTENT_TYPE_LATEST}
         return Response(generate_latest(self.registry), headers=headers)
+
+    def _is_fresh(self, at_ms: int) -> bool:
+        # Below 0 the clock was set back, and what was read would be fresh for too long.
+        reading = self._reading
+        return reading is not None and 0 <= at_ms - reading.at_ms < self.read_every_ms
 
     def _read(self, tx: Transaction, *, at_ms: int) -> _Reading:
         return _Reading(

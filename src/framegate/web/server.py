@@ -25,6 +25,9 @@ from framegate.web.connection import BoundedConnection, Limits
 Result = TypeVar("Result")
 
 BACKLOG_MAX = 2_048
+OWN_FILES_MAX = 128
+"""The database's, the videos under way, the requests to upstreams and receivers, with some room."""
+
 STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT)
 
 # Young objects of a request die with it; the default of 700 looks for cycles thousands of times
@@ -73,6 +76,24 @@ def listen(host: str, port: int) -> Listener:
         bound.close()
         raise SettingsInvalid(_why_not(host, port, exc)) from exc
     return Listener(socket=bound, host=host, port=bound.getsockname()[1])
+
+
+def connections_that_fit(wished: int) -> int:
+    """How many connections may be in, so that the doorkeeper's refusals find a descriptor too.
+
+    Twice as many are held for a moment (`Limits.connections_max`), beside the gateway's own files.
+    raises   SettingsInvalid when the system does not let this process open enough
+    """
+    files_max, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if files_max == resource.RLIM_INFINITY:
+        return wished
+    fit = (files_max - OWN_FILES_MAX) // 2
+    if fit < 1:
+        raise SettingsInvalid(
+            f"this process may open {files_max} files and needs at least {OWN_FILES_MAX + 2}; "
+            "raise the limit (ulimit -n, or LimitNOFILE of a service)"
+        )
+    return min(wished, fit)
 
 
 def run(main: Coroutine[Any, Any, Result]) -> Result:
