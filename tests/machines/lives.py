@@ -16,6 +16,7 @@ from framegate.engine import embedded as engine
 from framegate.engine.embedded import EmbeddedEngine, Lane, Wake
 from framegate.errors import IllegalMove, NotFound, Refusal
 from framegate.flows import resolve
+from framegate.flows.cancel import Cancel
 from framegate.flows.hear import hear
 from framegate.flows.sweep import SUBJECT, Sweep
 from framegate.store import accounts
@@ -282,6 +283,17 @@ class Lives(RuleBasedStateMachine):
             assert task.status is not TaskStatus.UNCERTAIN
         else:
             assert task.status is TaskStatus.UNCERTAIN or self.is_being_sent(task.id)
+
+    @precondition(lambda self: any(row["status"] in TAKEN for row in self.seen.values()))
+    @rule(which=GATE)
+    def cancel(self, which):
+        """The owner no longer wants it; the upstream stops, whatever is on its way meanwhile."""
+        task = self.house.task(self.one(which))
+        if task.status not in TAKEN:
+            return
+        upstreams = {each.name: each for each in self.upstreams}
+        stops = Cancel(database=self.house.database, upstreams=upstreams, clock_ms=self.house.clock)
+        self.start(stops(task, message="enough"))
 
     @rule(is_slow=st.sampled_from([False, False, True]))
     def slow_down(self, is_slow):

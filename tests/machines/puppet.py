@@ -54,6 +54,11 @@ class Puppet(ScriptedUpstream):
         self.gates = gates
         self.tickets = {}  # task -> ticket, for what was bought
         self.sent = []
+        self.can_cancel = True
+
+    async def cancel(self, ticket, *, message):
+        self.cancelled.append((ticket, message))
+        return True
 
     async def submit(self, order):
         self.sent.append(order.task_id)
@@ -85,6 +90,8 @@ class Puppet(ScriptedUpstream):
     def news(self, ticket_id, name):
         if name in NO_NEWS:
             return NO_NEWS[name]
+        if ticket_id in {ticket for ticket, _ in self.cancelled}:
+            return Render(ticket=ticket_id, status=RenderStatus.CANCELLED, message="enough")
         status, has_video = NEWS[name]
         outputs = (Output(id=ticket_id, location="https://v.example/x.mp4", duration="5.041"),)
         return Render(
