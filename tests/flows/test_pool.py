@@ -8,6 +8,7 @@ import pytest
 
 from fakes.house import PRICE_MICROS, TOPUP_MICROS, House, body
 from fakes.scripted_upstream import ScriptedUpstream, ticket
+from fakes.vendor import until
 from framegate.domain.health import PROBE_WAIT_MS, Breaker, Health
 from framegate.domain.task import TaskStatus
 from framegate.domain.upstream import Refused, Relay, Uncertain, Unreachable
@@ -457,6 +458,26 @@ async def test_a_probe_whose_process_died_is_followed_by_another(house, first, s
     house.clock.pass_s(PROBE_WAIT_MS / 1_000)
     await house.create(caller)
     assert sent(first, second) == [1, 1]
+
+
+async def test_a_probe_that_is_only_slow_is_followed_by_another_and_both_are_kept(house, first):
+    opened(house)
+    may_answer = asyncio.Event()
+    first.before_answering = may_answer.wait
+    caller = house.caller()
+    slow = asyncio.create_task(house.create(caller))
+    await until(lambda: first.orders)
+    first.before_answering = None
+    house.clock.pass_s(PROBE_WAIT_MS / 1_000)
+    first.answer = ticket("9")
+    await house.create(caller)
+    assert (first.checks, sent(first)) == (2, [2])
+    assert health(house).breaker is Breaker.CLOSED
+    first.answer = ticket("8")
+    may_answer.set()
+    await slow
+    assert sorted(row["ticket"] for row in house.rows("tasks")) == ["8", "9"]
+    assert house.broken_promises() == []
 
 
 async def test_an_upstream_that_takes_orders_in_our_transaction_needs_no_probe(tmp_path):

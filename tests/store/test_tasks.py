@@ -566,6 +566,23 @@ def test_statement_walks_over_no_table(database, name):
     assert not walks
 
 
+@pytest.mark.parametrize(
+    ("work", "asked"),
+    [
+        (tasks.is_taken, {"upstream": "kling", "ticket": "9"}),
+        (tasks.holders, {"upstream": "kling", "tickets": ["9", "8"]}),
+    ],
+)
+def test_ticket_is_found_by_itself_and_not_among_all_of_its_upstream(database, work, asked):
+    plan = plan_of(database, work, **asked)
+    assert plan[0].partition("INDEX ")[2] == "ix_tasks_ticket_account_id (ticket=?)"
+
+
+def test_tasks_in_flight_are_counted_among_those_that_are_open(database):
+    plan = plan_of(database, tasks.in_flight, "kling", count_max=9)
+    assert any("USING INDEX ix_tasks_upstream_open (upstream=?)" in step for step in plan)
+
+
 def test_callers_task_is_found_without_a_walk_over_all_of_theirs(database):
     plan = plan_of(database, tasks.of_caller, "acc_1", "9")
     searches = [step for step in plan if step.startswith("SEARCH tasks")]
@@ -590,7 +607,10 @@ def test_tasks_since_a_moment_are_counted_by_status(tx, account):
 
 def test_counting_walks_along_the_index_of_upstream_and_time(database):
     (step, *_) = plan_of(database, tasks.counts_since, upstream="kling", since_ms=1)
-    assert "USING INDEX ix_tasks_upstream_created_ms (upstream=? AND created_ms>?)" in step
+    assert (
+        "USING COVERING INDEX ix_tasks_upstream_created_ms_status (upstream=? AND created_ms>?)"
+        in step
+    )
 
 
 def test_who_holds_a_ticket_is_told_for_many_at_once(tx, account, monkeypatch):

@@ -60,6 +60,8 @@ _IS_NAMED = _tasks.c.external_task_id != literal("", literal_execute=True)
 # The account as an expression: where the primary key names the rows, no index of the account may
 # lead, or SQLite reads all of an account's tasks to find twenty.
 _ACCOUNT_ASIDE = _tasks.c.account_id.concat("")
+# And where the ticket names the rows, no index of the upstream may lead.
+_UPSTREAM_ASIDE = _tasks.c.upstream.concat("")
 # A refused create is nobody's task.
 _OF_CALLER_BY_TICKET = _A_TASK.where(
     _tasks.c.account_id == bindparam("account_id"),
@@ -275,7 +277,9 @@ def page(tx: Transaction, account_id: str, listing: Listing) -> tuple[list[Task]
 def is_taken(tx: Transaction, *, upstream: str, ticket: str) -> bool:
     """Whether a task has this ticket of an upstream: no other one can have it too."""
     row = tx.execute(
-        select(_tasks.c.id).where(_tasks.c.ticket == ticket, _tasks.c.upstream == upstream).limit(1)
+        select(_tasks.c.id)
+        .where(_tasks.c.ticket == ticket, _UPSTREAM_ASIDE.in_([upstream]))
+        .limit(1)
     )
     return row.one_or_none() is not None
 
@@ -309,7 +313,7 @@ def holders(tx: Transaction, *, upstream: str, tickets: Sequence[str]) -> dict[s
     found: dict[str, Task] = {}
     for first in range(0, len(tickets), TICKETS_AT_ONCE_MAX):
         some = tickets[first : first + TICKETS_AT_ONCE_MAX]
-        held = _many(tx, _tasks.c.ticket.in_(some), _tasks.c.upstream == upstream)
+        held = _many(tx, _tasks.c.ticket.in_(some), _UPSTREAM_ASIDE.in_([upstream]))
         found |= {task.ticket: task for task in held}
     return found
 

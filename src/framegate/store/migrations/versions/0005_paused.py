@@ -14,6 +14,9 @@ def upgrade() -> None:
         sa.Column("paused_ms", sa.BigInteger(), server_default="0", nullable=False),
     )
     op.create_index(
-        op.f("ix_tasks_upstream_created_ms"), "tasks", ["upstream", "created_ms"], unique=False
+        op.f("ix_tasks_upstream_created_ms_status"),
+        "tasks",
+        ["upstream", "created_ms", "status"],
+        unique=False,
     )
     op.create_index(op.f("ix_renders_created_ms"), "renders", ["created_ms"], unique=False)
