@@ -17,6 +17,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from multiprocessing.connection import Connection
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -26,7 +27,7 @@ from load.vendor import Vendor
 
 FLOOD_CONNECTIONS = 64
 PACE_S = 0.04
-WARM_UP_S = 1.0
+WARM_UP_S = 0.3
 LOOK_EVERY_S = 0.02
 
 
@@ -83,10 +84,15 @@ def _answer(connection: socket.socket) -> bytes:
                 return got
 
 
-def flood(side: Side, seconds: float, said: "multiprocessing.Queue[tuple[int, int]]") -> None:
-    """Be the flood, in a process of its own; say how many of how many were taken."""
-    gave = ask(side, bodies(), connections=FLOOD_CONNECTIONS, seconds=seconds)
-    said.put((sum(answer.startswith(OK) for answer in gave.answers), len(gave.answers)))
+def flood(side: Side, told: Connection) -> None:
+    """Be the flood, in a process of its own: for as many seconds as it is told, until told 0.
+
+    Each time it says how many creates were taken.
+    """
+    orders = bodies()
+    while seconds := told.recv():
+        gave = ask(side, orders, connections=FLOOD_CONNECTIONS, seconds=seconds)
+        told.send(sum(answer.startswith(OK) for answer in gave.answers))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -109,21 +115,22 @@ def account(gate: Framegate, name: str) -> Side:
 
 
 def creates(calm: Side, loud: Side, asked: argparse.Namespace) -> Creates:
-    alone, under, taken, rounds = Calm(calm), Calm(calm), 0, asked.rounds
-    Calm(calm).create_for(WARM_UP_S)
+    alone, under, taken = Calm(calm), Calm(calm), 0
     spawn = multiprocessing.get_context("spawn")
-    for _ in range(rounds):
+    told, its_end = spawn.Pipe()
+    noise = spawn.Process(target=flood, args=(loud, its_end))
+    noise.start()
+    Calm(calm).create_for(WARM_UP_S)
+    flood_s = asked.seconds + 2 * WARM_UP_S
+    for _ in range(asked.rounds):
         alone.create_for(asked.seconds)
-        said = spawn.Queue()
-        noise = spawn.Process(target=flood, args=(loud, asked.seconds + 2 * WARM_UP_S, said))
-        noise.start()
-        time.sleep(2 * WARM_UP_S)  # Until it has started, and is in full flow.
-        under.create_for(asked.seconds - WARM_UP_S)
-        taken += said.get()[0]
-        noise.join()
-    return Creates(
-        alone=alone, under=under, flooded=taken / rounds / (asked.seconds + 2 * WARM_UP_S)
-    )
+        told.send(flood_s)
+        time.sleep(WARM_UP_S)  # Until it is in full flow.
+        under.create_for(asked.seconds)
+        taken += told.recv()
+    told.send(0)
+    noise.join()
+    return Creates(alone=alone, under=under, flooded=taken / asked.rounds / flood_s)
 
 
 # --- renders ----------------------------------------------------------------------------------
@@ -220,15 +227,15 @@ def measure_renders(folder: Path, asked: argparse.Namespace) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--runs", type=int, default=3)
-    parser.add_argument("--rounds", type=int, default=2)
-    parser.add_argument("--seconds", type=float, default=5.0, help="of one round of creates")
+    parser.add_argument("--rounds", type=int, default=10, help="of creates, alone and flooded")
+    parser.add_argument("--seconds", type=float, default=1.0, help="of one round, each way")
     parser.add_argument("--videos", type=int, default=3, help="of the calm account, each way")
     parser.add_argument("--backlog", type=int, default=50, help="renders of the other account")
     asked = parser.parse_args()
     heads = ("alone p50", "alone p99", "flood p50", "flood p99")
     print(f"{'create, ms':24}{''.join(f'{head:>12}' for head in heads)}{'ratio':>8}{'flood/s':>11}")
     with tempfile.TemporaryDirectory() as folder:
-        for kind in ("renderer", "vendor", "vendor, worker beside"):
+        for kind in ("renderer", "vendor, worker beside"):
             measure_creates(kind, Path(folder), asked)
         measure_renders(Path(folder), asked)
 

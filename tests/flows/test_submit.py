@@ -8,14 +8,17 @@ import pytest
 from fakes.house import PRICE_MICROS, TOPUP_MICROS, House, body
 from fakes.scripted_upstream import ScriptedUpstream, ticket
 from framegate.domain.task import TaskStatus
+from framegate.domain.upstream import Refused, Relay
 from framegate.errors import (
+    BudgetSpent,
     CreditMissing,
     FieldsInvalid,
     IdempotencyConflict,
     IdempotencyInFlight,
     NotFound,
+    TooManyTasks,
 )
-from framegate.store import tasks
+from framegate.store import accounts, keys, tasks
 
 
 def nothing_is_kept(house):
@@ -202,3 +205,42 @@ async def test_a_rehearsal_refuses_what_a_create_would_refuse(house):
     poor = house.caller("poor", credit_micros=1)
     with pytest.raises(CreditMissing):
         await house.submit.rehearse(poor, body(), "kling-3.0-turbo")
+
+
+async def test_too_many_tasks_in_flight_leave_nothing_and_are_said_before_a_dead_upstream(
+    house, upstream, caller
+):
+    """Rule 33: what the caller can mend comes before what it cannot."""
+    house.database.write_now(accounts.limit_account, caller.account.id, {"in_flight_max": 1})
+    await house.create(caller)
+    health = "UPDATE upstreams SET breaker = 'open', retry_ms = 9999999999999"
+    house.database.write_now(lambda tx: tx.exec_driver_sql(health).rowcount)
+    rows = {table: len(house.rows(table)) for table in ("tasks", "holds", "jobs")}
+
+    with pytest.raises(TooManyTasks, match=r"the limit is 1 for this account$") as refused:
+        await house.create(caller)
+
+    assert refused.value.retry_after_s == accounts.IN_FLIGHT_WAIT_S
+    assert {table: len(house.rows(table)) for table in rows} == rows
+    assert len(upstream.orders) == 1
+
+
+async def test_refused_by_the_upstream_a_task_is_no_longer_in_flight_nor_spent(
+    house, upstream, caller
+):
+    upstream.answer = Refused(
+        relay=Relay(http_status=400, code=1301, message="no", request_id="up-2", data={})
+    )
+    await house.create(caller)
+    key = house.database.read_now(keys.by_id, caller.key.id)
+    assert (key.spent_micros, key.in_flight) == (0, 0)
+
+
+async def test_a_rehearsal_refuses_a_spent_budget_and_full_places(house, caller):
+    house.database.write_now(keys.limit, caller.key.id, {"budget_micros": PRICE_MICROS - 1})
+    with pytest.raises(BudgetSpent):
+        await house.submit.rehearse(caller, body(), "kling-3.0-turbo")
+    house.database.write_now(keys.limit, caller.key.id, {"budget_micros": 0, "in_flight_max": 1})
+    await house.create(caller)
+    with pytest.raises(TooManyTasks):
+        await house.submit.rehearse(caller, body(), "kling-3.0-turbo")

@@ -10,18 +10,27 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 from sqlalchemy.exc import IntegrityError
 
 from fakes.rows import NOW_MS, PRICES, a_task, a_video, accept, new_account
+from framegate.domain.ledger import Scope
 from framegate.domain.money import AMOUNT_MICROS_MAX
 from framegate.domain.quote import PriceList
 from framegate.domain.task import Task, TaskStatus
-from framegate.errors import CreditMissing, IllegalMove, LedgerBroken, NotFound
+from framegate.errors import (
+    BudgetSpent,
+    CreditMissing,
+    IllegalMove,
+    LedgerBroken,
+    NotFound,
+    TooManyTasks,
+)
 from framegate.flows import finish
-from framegate.store import accounts, audit, tasks
+from framegate.store import accounts, audit, keys, tasks
 from machines.gates import fresh_folder, opened
 
 PROFILE = os.environ.get("HYPOTHESIS_PROFILE", "machines")
 NAMES = ("acme", "globex", "house")
 WHO = st.sampled_from(NAMES)
 NOBODY = "acc_nobody"
+FEW = st.sampled_from([0, 0, 1, 3])
 MICROS = st.one_of(
     st.integers(-5_000_000, 5_000_000),
     st.sampled_from([-AMOUNT_MICROS_MAX, AMOUNT_MICROS_MAX, AMOUNT_MICROS_MAX - 1, 1, -1]),
@@ -40,6 +49,7 @@ class Begun:
 
     task: Task
     who: str
+    is_keyed: bool = False
     state: str = "open"
 
 
@@ -50,6 +60,25 @@ class Balance:
     is_unlimited: bool
     posted: int = 0
     held: int = 0
+    in_flight: int = 0
+    in_flight_max: int = 0
+    # Of its one key.
+    spent: int = 0
+    key_in_flight: int = 0
+    key_in_flight_max: int = 0
+    budget: int = 0
+
+    def refusal(self, micros, *, is_keyed):
+        """What a hold is refused with, the first of the contract's order; None when it is not."""
+        if is_keyed and 0 < self.key_in_flight_max <= self.key_in_flight:
+            return TooManyTasks
+        if 0 < self.in_flight_max <= self.in_flight:
+            return TooManyTasks
+        if is_keyed and self.budget and self.spent + micros > self.budget:
+            return BudgetSpent
+        if not self.is_unlimited and self.posted - self.held < micros:
+            return CreditMissing
+        return None
 
 
 class Ledger(RuleBasedStateMachine):
@@ -64,6 +93,17 @@ class Ledger(RuleBasedStateMachine):
         self.whole = self.tx.begin()
         self.ids = {
             name: new_account(self.tx, name, is_unlimited=name == "house").id for name in NAMES
+        }
+        self.keys = {
+            name: accounts.create_key(
+                self.tx,
+                account_id=account_id,
+                key=f"fg_{name}",
+                scope=Scope.FULL,
+                expires_ms=0,
+                now_ms=NOW_MS,
+            ).id
+            for name, account_id in self.ids.items()
         }
         self.balances = {name: Balance(is_unlimited=name == "house") for name in NAMES}
         self.begun, self.files = [], {}
@@ -101,8 +141,23 @@ class Ledger(RuleBasedStateMachine):
     def change_prices(self, prices):
         self.prices = prices
 
-    @rule(who=WHO, seconds=st.integers(3, 15), resolution=st.sampled_from(["720p", "1080p"]))
-    def begin(self, who, seconds, resolution):
+    @rule(who=WHO, in_flight=FEW, key_in_flight=FEW, budget=st.sampled_from([0, 1, 2_000_000]))
+    def limit(self, who, in_flight, key_in_flight, budget):
+        """Also below what is used: nothing that runs is touched."""
+        accounts.limit_account(self.tx, self.ids[who], {"in_flight_max": in_flight})
+        changes = {"in_flight_max": key_in_flight, "budget_micros": budget}
+        keys.limit(self.tx, self.keys[who], changes)
+        balance = self.balances[who]
+        balance.in_flight_max, balance.key_in_flight_max = in_flight, key_in_flight
+        balance.budget = budget
+
+    @rule(
+        who=WHO,
+        seconds=st.integers(3, 15),
+        resolution=st.sampled_from(["720p", "1080p"]),
+        is_keyed=st.booleans(),
+    )
+    def begin(self, who, seconds, resolution, is_keyed):
         micros = self.prices.price_micros(
             duration_s=seconds, resolution=resolution, aspect_ratio="16:9"
         )
@@ -112,14 +167,21 @@ class Ledger(RuleBasedStateMachine):
             resolution=resolution,
             price_micros=micros,
             price_version=self.prices.version,
+            key_id=self.keys[who] if is_keyed else "",
         )
         balance = self.balances[who]
-        can_pay = balance.is_unlimited or balance.posted - balance.held >= micros
-        done = self.did(self._begin, task, self.prices, refused=CreditMissing)
-        assert done == can_pay
-        if done:
-            balance.held += micros
-            self.begun.append(Begun(task, who))
+        refusal = balance.refusal(micros, is_keyed=is_keyed)
+        if refusal is not None:
+            with pytest.raises(refusal) as refused, self.tx.begin_nested():
+                self._begin(self.tx, task, self.prices)
+            assert type(refused.value) is refusal
+            return
+        assert self.did(self._begin, task, self.prices)
+        balance.held += micros
+        balance.in_flight += 1
+        balance.spent += micros * is_keyed
+        balance.key_in_flight += is_keyed
+        self.begun.append(Begun(task, who, is_keyed))
 
     @staticmethod
     def _begin(tx, task, prices):
@@ -142,6 +204,9 @@ class Ledger(RuleBasedStateMachine):
             balance = self.balances[one.who]
             balance.held -= one.task.price_micros
             balance.posted -= one.task.price_micros * (how == "succeed")
+            balance.in_flight -= 1
+            balance.key_in_flight -= one.is_keyed
+            balance.spent -= one.task.price_micros * (one.is_keyed and how != "succeed")
 
     def _end(self, tx, one, how):
         task = one.task
@@ -171,7 +236,7 @@ class Ledger(RuleBasedStateMachine):
     def hold_twice(self, which):
         if self.begun:
             task = self.begun[which % len(self.begun)].task
-            self._must_fail((IntegrityError, CreditMissing), _hold, task)
+            self._must_fail((IntegrityError, CreditMissing, TooManyTasks), _hold, task)
 
     @rule(verb=st.sampled_from([accounts.settle, accounts.release]))
     def end_of_an_unknown_task(self, verb):
@@ -180,7 +245,7 @@ class Ledger(RuleBasedStateMachine):
     @rule(who=WHO)
     def hold_for_an_unknown_task(self, who):
         task = a_task(self.ids[who], id="task_nobody", price_micros=0)
-        self._must_fail((IntegrityError, CreditMissing), _hold, task)
+        self._must_fail((IntegrityError, CreditMissing, TooManyTasks), _hold, task)
 
     @rule(micros=MICROS)
     def verbs_of_an_unknown_account(self, micros):
@@ -198,6 +263,9 @@ class Ledger(RuleBasedStateMachine):
         for name, balance in self.balances.items():
             stored = accounts.account_by_id(self.tx, self.ids[name])
             assert (stored.posted_micros, stored.held_micros) == (balance.posted, balance.held)
+            assert stored.in_flight == balance.in_flight
+            key = keys.by_id(self.tx, self.keys[name])
+            assert (key.spent_micros, key.in_flight) == (balance.spent, balance.key_in_flight)
 
     @invariant()
     def every_promise_holds(self):
@@ -212,6 +280,7 @@ def _hold(tx, task):
         account_id=task.account_id,
         amount_micros=task.price_micros,
         currency=task.currency,
+        key_id=task.key_id,
         now_ms=NOW_MS,
     )
 

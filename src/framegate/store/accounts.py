@@ -419,7 +419,9 @@ class _Wanted:
 
 def _refusal(tx: Transaction, wanted: _Wanted) -> Refusal | None:
     """Why the hold may not be opened, the first of rule 33's order; None when it may."""
-    account = account_by_id(tx, wanted.account_id)
+    account = account_named(tx, wanted.account_id)
+    if account is None:
+        raise NotFound("account not found")
     key = keys.by_id(tx, wanted.key_id) if wanted.key_id else None
     holders: tuple[tuple[Key | Account | None, str], ...] = ((key, "key"), (account, "account"))
     for holder, whose in holders:
