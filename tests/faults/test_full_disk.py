@@ -96,3 +96,24 @@ def test_full_disks_refuse_what_they_cannot_keep_and_everything_goes_on_when_the
     assert gate.ended(gate.created(order(link)))["status"] == "succeed"
     assert {row[0] for row in gate.rows("SELECT tries FROM renders")} == {1}
     assert (gate.audit(), gate.pid) == ([], pid)
+
+
+def test_start_on_a_read_only_disk_is_refused_with_its_name_and_goes_well_once_it_is_writable(
+    tmp_path,
+):
+    with small_disk(tmp_path / "disk") as disk:
+        gate = Framegate(tmp_path, FRAMEGATE_DATA_DIR=str(disk / "data"))
+        gate.data = disk / "data"
+        try:
+            gate.start().stop()
+            remounted(disk, "ro")
+            with pytest.raises(AssertionError, match=r"data\.dir: .*/data is not writable"):
+                gate.start()
+            remounted(disk, "rw")
+            assert gate.start().http.get("/readyz").status_code == 200
+        finally:
+            gate.__exit__()
+
+
+def remounted(disk, how):
+    subprocess.run(["mount", "-o", f"remount,{how}", disk], check=True)

@@ -145,13 +145,12 @@ class Busy:
         self.secrets |= set(SIGNATURE.findall(text))
 
 
-@pytest.fixture(scope="module")
-def busy(tmp_path_factory):
+@pytest.fixture
+def busy(tmp_path):
     """The day is over and the gateway has ended."""
     site = Site()
-    folder = tmp_path_factory.mktemp("busy")
-    with selling(folder) as vendor, serving(site.app()) as url:
-        busy = Busy(folder, vendor, site, url)
+    with selling(tmp_path) as vendor, serving(site.app()) as url:
+        busy = Busy(tmp_path, vendor, site, url)
         with busy.gate:
             busy.live()
             busy.gate.stop()
@@ -162,30 +161,20 @@ def found(secrets, text):
     return [secret for secret in secrets if secret in text]
 
 
-def test_log_of_a_busy_day_holds_no_secret(busy):
+def test_a_busy_day_leaves_no_secret_in_log_figures_database_or_news(busy):
     log = busy.gate.log.read_text(encoding="utf-8")
-
-    assert "Traceback" in log
-    assert len(busy.secrets | busy.own) > 40
-    assert found(busy.secrets | busy.own, log) == []
-
-
-def test_figures_hold_no_secret(busy):
-    assert "framegate_tasks" in busy.figures
-    assert found(busy.secrets | busy.own, busy.figures) == []
-
-
-def test_database_holds_no_key_and_no_secret_of_ours(busy):
     kept = b"".join(path.read_bytes() for path in busy.gate.data.glob("framegate.db*"))
-
-    assert b"of-receiver" in kept
-    assert found({secret.encode() for secret in busy.own}, kept) == []
-
-
-def test_receivers_heard_no_secret(busy):
-    """A customer's news are signed with the secret, and show nothing of it."""
     heard = [each for news in busy.site.heard.values() for each in news]
     told = str([each.body for each in heard]) + str([each.headers for each in heard])
 
+    # All of it is really there.
+    assert "Traceback" in log
+    assert "framegate_tasks" in busy.figures
+    assert b"of-receiver" in kept
     assert len(heard) > 10
+    assert len(busy.secrets | busy.own) > 40
+
+    assert found(busy.secrets | busy.own, log) == []
+    assert found(busy.secrets | busy.own, busy.figures) == []
+    assert found({secret.encode() for secret in busy.own}, kept) == []
     assert found(busy.own, told) == []
