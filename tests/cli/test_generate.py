@@ -2,13 +2,18 @@
 
 import hashlib
 import json
+import os
 import socket
+import subprocess
+import sys
+import time
 
 import pytest
 from starlette.responses import Response
 
 from fakes.scripted_server import ScriptedServer, success
 from fakes.serving import serving
+from processes import PATIENCE_S
 
 FILM = b"film"
 PICTURE = {
@@ -94,6 +99,26 @@ def test_json_is_the_task_on_one_line_and_nothing_else(server, shell, more):
     assert (answer["id"], answer["price"]) == ("9", "0.56")
     assert ("file" in answer) != bool(more)
     assert done.stderr == ""
+
+
+def test_video_is_opened_by_whatever_opens_videos_here(served, server, tmp_path):
+    """In a process of its own, with a desktop that writes down what it was asked to open."""
+    desktop = tmp_path / "bin" / "xdg-open"
+    desktop.parent.mkdir()
+    desktop.write_text(f'#!/bin/sh\necho "$1" > {tmp_path}/opened\n')
+    desktop.chmod(0o755)
+    going_well(server)
+    subprocess.run(
+        [sys.executable, "-m", "framegate", "generate", ADDRESS, "--open"],
+        env=os.environ | {"PATH": f"{desktop.parent}:{os.environ['PATH']}"},
+        check=True,
+        capture_output=True,
+    )
+    opened = tmp_path / "opened"
+    deadline = time.monotonic() + PATIENCE_S
+    while not (opened.exists() and opened.read_text().endswith("\n")):
+        assert time.monotonic() < deadline
+    assert opened.read_text() == f"{tmp_path}/out.mp4\n"
 
 
 def test_wait_that_is_over_says_how_to_go_on(server, shell):

@@ -9,6 +9,7 @@ from PIL import Image
 
 from framegate.client.errors import PictureUnreadable
 from framegate.client.picture import content_of, is_address
+from framegate.domain.picture import PICTURE_BYTES_MAX
 
 
 @pytest.mark.parametrize("url", ["http://a.example/a.png", "https://a.example/a.png", "HTTPS://A"])
@@ -52,6 +53,22 @@ def test_what_is_no_picture_is_a_sentence_that_says_what_to_do(given, words):
     with pytest.raises(PictureUnreadable, match=words) as refused:
         content_of(given)
     assert refused.value.what_to_do in str(refused.value)
+
+
+@pytest.mark.parametrize("make", [bytes, io.BytesIO], ids=["bytes", "file"])
+def test_largest_picture_is_sent_and_a_byte_more_is_not_read(make, tmp_path):
+    assert len(content_of(make(bytes(PICTURE_BYTES_MAX)))) == PICTURE_BYTES_MAX
+    with pytest.raises(
+        PictureUnreadable, match="at most 50 MB; got more; make the picture smaller"
+    ):
+        content_of(make(bytes(PICTURE_BYTES_MAX + 1)))
+
+
+def test_file_of_any_size_is_read_to_the_limit_only(tmp_path):
+    with (tmp_path / "huge.png").open("wb") as file:
+        file.truncate(1 << 40)  # A terabyte of holes takes no space.
+    with pytest.raises(PictureUnreadable, match="at most 50 MB"):
+        content_of(tmp_path / "huge.png")
 
 
 def test_long_name_is_not_repeated_whole():

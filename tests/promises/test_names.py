@@ -40,6 +40,9 @@ OURS = {
     "framegate.client.face",
     "framegate.client.picture",
     "framegate.client.steps",
+    "framegate.domain",
+    "framegate.domain.picture",
+    "framegate.domain.picture_kind",
     "framegate.errors",
 }
 

@@ -12,6 +12,7 @@ from framegate.cli.options import JsonOption, KeyOption, OutputOption, UrlOption
 from framegate.cli.terminal import EXIT_STOPPED, err, fail, say, say_json, troubles
 from framegate.client.answers import Task
 from framegate.client.face import Framegate, Video
+from framegate.client.picture import PictureSource
 from framegate.errors import SettingsInvalid
 
 STDIN = "-"
@@ -87,7 +88,7 @@ def generate(
         video = followed(client, task, is_quiet=json, again=again, wait_s=timeout)
         video.save(output)
         say_video(video, output, is_json=json)
-    if open_it and typer.launch(str(output)):
+    if open_it and typer.launch(str(output.absolute())):
         err.print(f"{output} could not be opened here; it is saved")
 
 
@@ -135,9 +136,9 @@ def _say_begun(task: Task, output: Path, *, is_json: bool) -> None:
     say(f"next: {again_with(task.id, output)}")
 
 
-def _picture(picture: str) -> str | bytes:
+def _picture(picture: str) -> PictureSource:
     if picture != STDIN:
         return picture
     if sys.stdin.isatty():
         raise SettingsInvalid("- reads the picture from stdin; pipe one in, or name a file")
-    return sys.stdin.buffer.read()
+    return sys.stdin.buffer

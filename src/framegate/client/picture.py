@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
 
 from framegate.client.errors import PictureUnreadable
+from framegate.domain.picture import PICTURE_BYTES_MAX, TOO_LARGE_UNCOUNTED
 
 NAME_CHARACTERS_MAX = 200
 ADDRESSES = ("http://", "https://")
@@ -21,14 +22,16 @@ PNG_MODES = frozenset({"1", "L", "LA", "P", "RGB", "RGBA"})
 class OpenFile(Protocol):
     """Anything with `read`, opened for bytes."""
 
-    def read(self) -> Any:
-        """The rest of the file."""
+    def read(self, size: int, /) -> Any:
+        """At most so much of what is left of the file."""
 
 
 class PillowImage(Protocol):
     """The little of `PIL.Image.Image` that is needed."""
 
-    mode: str
+    @property
+    def mode(self) -> str:
+        """How a pixel is kept."""
 
     def save(self, fp: Any, format: str) -> None:  # noqa: A002 - Pillow's own name
         """Write the image."""
@@ -51,7 +54,7 @@ def content_of(source: PictureSource) -> bytes:
     raises   PictureUnreadable with what is wrong
     """
     if isinstance(source, bytes | bytearray | memoryview):
-        return _not_empty(bytes(source), "the bytes")
+        return _judged(bytes(source), "the bytes")
     if isinstance(source, str | os.PathLike):
         return _file(source)
     if isinstance(source, OpenFile):
@@ -65,28 +68,32 @@ def _file(source: str | os.PathLike[str]) -> bytes:
     if str(source).startswith("data:"):
         raise PictureUnreadable("a data: address is no picture", "pass the bytes themselves")
     try:
-        return _not_empty(Path(source).read_bytes(), str(source))
+        with Path(source).open("rb") as file:
+            return _judged(file.read(PICTURE_BYTES_MAX + 1), _short(source))
     except (OSError, ValueError) as error:
         why = error.strerror if isinstance(error, OSError) else str(error)
         raise PictureUnreadable(f"{_short(source)} cannot be read: {why}") from None
 
 
 def _opened(source: OpenFile) -> bytes:
-    content = source.read()
+    content = source.read(PICTURE_BYTES_MAX + 1)
     if not isinstance(content, bytes):
         raise PictureUnreadable("the file gives text", "open it for bytes: open(path, 'rb')")
-    return _not_empty(content, "the file")
+    return _judged(content, "the file")
 
 
 def _png(image: PillowImage) -> bytes:
     buffer = io.BytesIO()
     (image if image.mode in PNG_MODES else image.convert("RGB")).save(buffer, "PNG")
-    return buffer.getvalue()
+    return _judged(buffer.getvalue(), "the image as a png")
 
 
-def _not_empty(content: bytes, name: str) -> bytes:
+def _judged(content: bytes, name: str) -> bytes:
+    # The server judges a picture; only what must not be read or sent whole is judged here.
     if not content:
         raise PictureUnreadable(f"{name} holds nothing", "was an open file read before?")
+    if len(content) > PICTURE_BYTES_MAX:
+        raise PictureUnreadable(f"{name}: {TOO_LARGE_UNCOUNTED}", "make the picture smaller")
     return content
 
 
