@@ -4,7 +4,7 @@ import msgspec
 import pytest
 
 from framegate.errors import SettingsInvalid
-from framegate.settings import PriceSettings, Settings, UpstreamSettings, load
+from framegate.settings import PriceSettings, Settings, UpstreamSettings, load, origins
 
 DEFAULTS = {
     "server": {
@@ -398,3 +398,25 @@ def test_login_that_cannot_create_is_told_at_start(tmp_path, lines, words):
 
     with pytest.raises(SettingsInvalid, match=f"upstreams.k: .*{words}"):
         load(config=config, environment={})
+
+
+def test_origin_of_a_setting_is_its_file_or_its_variable(tmp_path):
+    config = tmp_path / "own.toml"
+    config.write_text('[server]\nport = 1\nhost = "a"\n[upstreams.x_y]\nkind = "local"\n')
+    environment = {
+        "FRAMEGATE_SERVER_PORT": "2",
+        "FRAMEGATE_UPSTREAMS_X_Y_WEIGHT": "3",
+        "FRAMEGATE_URL": "http://gate.example",
+        "HOME": "/",
+    }
+    assert origins(config=config, environment=environment) == {
+        "server.host": str(config),
+        "server.port": "FRAMEGATE_SERVER_PORT",
+        "upstreams.x_y.kind": str(config),
+        "upstreams.x_y.weight": "FRAMEGATE_UPSTREAMS_X_Y_WEIGHT",
+    }
+
+
+def test_origins_of_a_wrong_setting_are_refused_as_a_load_is():
+    with pytest.raises(SettingsInvalid, match="FRAMEGATE_SERVER_PROT is not a setting"):
+        origins(config=None, environment={"FRAMEGATE_SERVER_PROT": "1"})

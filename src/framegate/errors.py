@@ -318,7 +318,9 @@ class StoreDown(Unavailable):
 
     def __init__(self) -> None:
         super().__init__(
-            "the gateway cannot write right now; nothing was created or charged", retry_after_s=2
+            "the gateway cannot write right now; try again, and tell the operator if it lasts; "
+            "nothing was created or charged",
+            retry_after_s=2,
         )
 
     def with_cause(self, cause: BaseException) -> "StoreDown":

@@ -48,6 +48,7 @@ NOT_SETTINGS = frozenset(
     }
 )
 PREFIX = "FRAMEGATE_"
+FILE = "framegate.toml"
 LOCAL: Literal["local"] = "local"
 
 
@@ -216,8 +217,32 @@ def load(
     return settings
 
 
+def origins(*, config: Path | None, environment: Mapping[str, str]) -> dict[str, str]:
+    """Where each setting that is no default came from: `server.port` to a path or a variable.
+
+    raises   SettingsInvalid as `load`
+    """
+    found = dict.fromkeys(_named(_from_file(config)), str(config or Path(FILE)))
+    for variable, text in environment.items():
+        alone: dict[str, Any] = {}
+        _merge_environment(alone, {variable: text})
+        found |= dict.fromkeys(_named(alone), variable)
+    return found
+
+
+def _named(tree: Mapping[str, Any]) -> list[str]:
+    """The full name of every field in a tree."""
+    names = []
+    for section, table in tree.items():
+        tables = {section: table}
+        if section in NAMED_TABLES:
+            tables = {f"{section}.{name}": entry for name, entry in table.items()}
+        names += [f"{place}.{name}" for place, entry in tables.items() for name in entry]
+    return names
+
+
 def _from_file(config: Path | None) -> dict[str, Any]:
-    path = config or Path("framegate.toml")
+    path = config or Path(FILE)
     if config is None and not path.is_file():
         return {}
     try:

@@ -13,6 +13,7 @@ class Shell:
     def __init__(self, folder):
         self.folder = folder
         self.runner = CliRunner()
+        self.app = framegate
 
     def __call__(self, *words):
         """Run one command; every one but the version's takes the data folder."""

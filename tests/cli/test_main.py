@@ -6,7 +6,7 @@ from framegate import __version__
 
 COMMANDS = [
     *("serve", "work", "generate", "demo", "accounts", "keys", "topup", "webhooks", "audit"),
-    "pretend-vendor",
+    *("quote", "tasks", "upstreams", "doctor", "config", "pretend-vendor"),
 ]
 
 

@@ -13,11 +13,12 @@ import pytest
 from framegate import samples
 from framegate.cli.serve import both, without_an_address
 from framegate.cli.terminal import EXIT_USAGE
-from framegate.client import Client, TaskFailed, Wish
+from framegate.client.errors import TaskFailed
+from framegate.client.face import Framegate
 from framegate.settings import ServerSettings, Settings, UpstreamSettings
 from processes import PATIENCE_S
 
-NOWHERE = Wish(picture_url="http://no-such-host.invalid/a.jpg")
+NOWHERE = "http://no-such-host.invalid/a.jpg"
 
 
 @contextmanager
@@ -97,11 +98,10 @@ def test_worker_beside_a_server_without_one_ends_its_tasks(serve, data):
         said = [process.stdout.readline() for _ in range(3)]
         with (
             running("work", "--data", str(data)),
-            Client(address_in(said[0]), key_of(data)) as client,
+            Framegate(address_in(said[0]), key_of(data)) as client,
+            pytest.raises(TaskFailed, match="image could not be fetched"),
         ):
-            task_id = client.create(NOWHERE)["id"]
-            with pytest.raises(TaskFailed, match="image could not be fetched"):
-                client.watch(task_id, on_change=lambda _: None, wait_s_max=PATIENCE_S)
+            client.generate(NOWHERE, timeout=PATIENCE_S)
 
 
 @pytest.mark.parametrize("command", ["work", "serve"])
@@ -123,13 +123,11 @@ def test_worker_knows_the_pictures_of_a_server_on_another_port(serve, data, tmp_
         hint = re.search("`framegate (work .*)`", process.stdout.readline())[1]
         with (
             running(*hint.split(), "--data", str(data)) as worker,
-            Client(url, key_of(data)) as client,
+            Framegate(url, key_of(data)) as client,
         ):
             assert worker.stdout.readline().endswith(f" for {url}\n")
-            picture = client.upload(samples.data("dusk"))["url"]
-            task = client.create(Wish(picture_url=picture, duration_s=3))
-            ended = client.watch(task["id"], on_change=lambda _: None, wait_s_max=PATIENCE_S)
-    assert ended["status"] == "succeeded"
+            video = client.generate(samples.data("dusk"), duration=3, timeout=PATIENCE_S)
+    assert video.task.status == "succeeded"
 
 
 def test_worker_of_a_public_address_needs_no_other(serve, data, monkeypatch):

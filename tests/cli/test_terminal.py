@@ -6,30 +6,47 @@ import pytest
 import typer
 
 from framegate.cli.terminal import cell, fail, printable, say, say_json, troubles, word
-from framegate.client import ServerRefused, ServerUnreachable, TaskFailed
+from framegate.client import errors as client
+from framegate.client.answers import Task
 from framegate.errors import CreditMissing, LedgerBroken, NotFound, SettingsInvalid, StoreDown
 
-TWO_RULES = {
-    "code": 1201,
-    "message": "contents is required",
-    "request_id": "req_7",
-    "data": {
-        "errors": [
-            {"path": "/contents", "message": "contents is required"},
-            {"path": "/settings/duration", "message": "settings.duration must be an integer"},
-        ]
-    },
-}
+TWO_RULES = client.FieldsRefused(
+    "contents is required",
+    http_status=400,
+    code=1201,
+    request_id="req_7",
+    errors=(
+        client.FieldProblem("/contents", "contents is required"),
+        client.FieldProblem("/settings/duration", "settings.duration must be an integer"),
+    ),
+)
+
+
+def refused(kind, message="no"):
+    return kind(message, http_status=400, code=1, request_id="req_7")
+
+
+FAILED, RUNNING = (Task(id="9", status=status) for status in ("failed", "processing"))
 TROUBLES = [
     (SettingsInvalid("server.port must be a number"), 2, "server.port must be a number"),
-    (ServerRefused(402, {"message": "not enough credit"}), 3, "not enough credit"),
-    (ServerRefused(502, {}), 3, "HTTP 502"),
+    (client.SetupInvalid("no key"), 2, "no key"),
+    (client.PictureUnreadable("a.jpg cannot be read"), 2, "a.jpg cannot be read"),
+    (refused(client.FieldsRefused), 3, "no"),
+    (refused(client.NotFound), 3, "no"),
+    (refused(client.UpstreamRefused), 3, "no"),
+    (refused(client.KeyRefused), 5, "no"),
+    (refused(client.LinkExpired), 5, "no"),
+    (refused(client.CreditShort, "not enough credit"), 6, "not enough credit"),
+    (refused(client.LimitReached), 7, "no"),
+    (refused(client.ServerBusy), 7, "no"),
+    (refused(client.OutcomeUnknown), 8, "no"),
+    (client.StillRunning(RUNNING, 5), 8, "task 9 has not ended after 5 s"),
+    (client.VideoNotSaved("http://x", "disk full"), 1, "the video was made"),
     (CreditMissing("not enough credit"), 3, "not enough credit"),
     (NotFound("no account 'x'"), 3, "no account 'x'"),
     (StoreDown(), 3, "the gateway cannot write right now"),
-    (ServerUnreachable("http://x", "ConnectError"), 4, "no framegate answers at http://x"),
-    (TaskFailed({"message": "image is not readable"}), 1, "image is not readable; nothing was"),
-    (TaskFailed({"message": ""}), 1, "the task failed; nothing was charged"),
+    (client.ServerUnreachable("no framegate answers"), 4, "no framegate answers"),
+    (client.TaskFailed(FAILED), 1, "the task failed; nothing was charged"),
     (LedgerBroken("task_1 has no open hold"), 1, "task_1 has no open hold"),
     (TimeoutError("task 9 has not ended"), 1, "task 9 has not ended"),
     (TimeoutError(), 1, "TimeoutError"),
@@ -57,13 +74,19 @@ def test_every_trouble_has_its_words_and_its_exit_status(capsys, error, status, 
     assert said.out == ""
 
 
-def test_every_broken_rule_is_said_with_its_place_and_the_request(capsys):
-    ended(ServerRefused(400, TWO_RULES))
+def test_every_broken_rule_is_said_with_its_place_what_to_do_and_the_request(capsys):
+    ended(TWO_RULES)
     assert capsys.readouterr().err.splitlines() == [
         "framegate: contents is required",
         "  /settings/duration: settings.duration must be an integer",
+        f"  next: {TWO_RULES.what_to_do}",
         "  request req_7",
     ]
+
+
+def test_somebody_elses_words_cannot_move_the_cursor(capsys):
+    ended(refused(client.UpstreamRefused, "\x1b[2J"))
+    assert "\x1b" not in capsys.readouterr().err
 
 
 def test_trouble_that_nobody_expected_is_not_hidden():

@@ -9,6 +9,7 @@ import msgspec.inspect as looking
 import pytest
 import typer
 
+import framegate as framegate_names
 from framegate import errors
 from framegate.cli import terminal
 from framegate.cli.main import framegate
@@ -19,7 +20,16 @@ from framegate.settings import NAMED_TABLES, SECRETS, SECTIONS, Settings, load
 from promises.pages import PAGES, ROOT, anchors, blocks, links, page, section, sections
 
 README_LINES_MAX = 130
-SETTINGS, ERRORS = page("docs/settings.md"), page("docs/errors.md")
+SETTINGS, ERRORS, CLI = page("docs/settings.md"), page("docs/errors.md"), page("docs/cli.md")
+# A user meets these as what a call answers, under the call's name.
+NAMED_BY_WHAT_THEY_ARE = {
+    "Account": "client.account()",
+    "AsyncVideo": "await video.save(",
+    "FieldProblem": "problem.path, problem.message",
+    "Picture": "client.upload(",
+    "Quote": "client.quote(",
+    "QuoteLine": "quote.lines",
+}
 LEVEL_OF_AN_ENTRY = 3
 
 
@@ -228,9 +238,9 @@ def test_reason_of_a_failed_task_is_explained(sentence):
 
 def test_every_exit_status_is_explained():
     statuses = {value for name, value in vars(terminal).items() if name.startswith("EXIT_")}
-    text = section(ERRORS, "Exit statuses of the commands").text
+    text = section(CLI, "Exit statuses").text
     assert {int(status) for status in re.findall(r"^\| (\d+) \|", text, re.MULTILINE)} == (
-        statuses | {0, 130}
+        statuses | {0}
     )
 
 
@@ -244,10 +254,23 @@ def commands():
         yield from ((name, child) for child in below) if below else [(name,)]
 
 
+def test_every_command_has_its_heading_and_no_other_has_one():
+    told = [each.title for each in sections(CLI) if each.level == LEVEL_OF_AN_ENTRY]
+    assert sorted(told) == sorted(" ".join(words) for words in commands())
+
+
 @pytest.mark.parametrize("words", sorted(commands()), ids=" ".join)
-def test_every_command_is_on_a_page(words):
-    command = "framegate " + " ".join(words)
-    assert any(command in path.read_text(encoding="utf-8") for path in PAGES)
+def test_every_command_has_an_example(words):
+    assert f"framegate {' '.join(words)}" in section(CLI, " ".join(words)).words
+
+
+@pytest.mark.parametrize("name", sorted(set(framegate_names.__all__) - {"__version__"}))
+def test_every_public_name_of_the_client_is_on_its_page(name):
+    text = page("docs/client.md").read_text(encoding="utf-8")
+    if name in NAMED_BY_WHAT_THEY_ARE:
+        assert NAMED_BY_WHAT_THEY_ARE[name] in text
+    else:
+        assert re.search(rf"`[^`]*\b{name}\b[^`]*`", text)
 
 
 @pytest.mark.parametrize("path", PAGES, ids=[str(path.relative_to(ROOT)) for path in PAGES])

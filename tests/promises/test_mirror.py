@@ -10,6 +10,8 @@ SOURCE = ROOT / "src" / "framegate"
 
 # What stands for a module's own test file, and why.
 ELSEWHERE = {
+    "__init__.py": ("promises/test_names.py", "public names, and what they load"),
+    "client/steps.py": ("client/test_drivers.py", "a step is what a driver does of it"),
     "__main__.py": ("processes.py", "every process of the outer ring starts with it"),
     "store/schema.py": ("store/test_migrate.py", "the tables are compared with the migrations"),
     "store/migrations/env.py": ("store/test_migrate.py", "the road that a migration takes"),

@@ -5,7 +5,6 @@ import pytest
 from typer.testing import CliRunner
 
 from framegate.cli.main import framegate
-from framegate.client import Client, VideoNotSaved
 from framegate.domain.ledger import Scope
 from framegate.gateway import Gateway, new_key
 from framegate.settings import Settings
@@ -18,15 +17,24 @@ MISTAKES = [
     (["audit", "--data", "no-such-folder"], 2, "name its folder with --data"),
     (["serve", "--port", "99999"], 2, "from 0 to 65535; got 99999"),
     (["serve", "--config", "no-such-file"], 2, "no-such-file cannot be read"),
-    (["generate", "a.jpg", "--url", "gate.example", *A_KEY], 2, "--url takes an address like http"),
-    (["generate", "a.jpg", "--url", "http://[::1", *A_KEY], 2, "--url takes an address like http"),
-    (["generate", "a.jpg", "--key", "schl\u00fcssel"], 2, "copy it anew"),
-    (["generate", "a.jpg", "--key", "fg_a\nfg_b"], 2, "copy it anew"),
+    (
+        ["generate", "a.jpg", "--url", "gate.example", *A_KEY],
+        2,
+        "give one like http://127.0.0.1:8787 with --url",
+    ),
+    (
+        ["generate", "a.jpg", "--url", "http://[::1", *A_KEY],
+        2,
+        "give one like http://127.0.0.1:8787 with --url",
+    ),
+    (["generate", "a.jpg", "--key", "schl\u00fcssel"], 2, "copy the key anew"),
+    (["generate", "a.jpg", "--key", "fg_a\nfg_b"], 2, "copy the key anew"),
     (["generate", "no-such.jpg", *A_KEY], 2, "no-such.jpg cannot be read"),
     (["generate", "http://a.example/a.jpg", "-o", ".", *A_KEY], 2, "name a file in it"),
     (["keys", "revoke", "key_x"], 3, "see: framegate keys list"),
     (["topup", "nobody", "5"], 3, "see: framegate accounts list"),
     (["topup", "nobody", "five"], 2, "AMOUNT: 'five' is not a decimal number"),
+    (["generate", "a.jpg", "push", "-p", "push", *A_KEY], 2, "give PROMPT or --prompt"),
     (["demo", "--sample", "x"], 2, "--sample takes aurora"),
     (["work", "--queues", "renders"], 2, "--queues takes track"),
 ]
@@ -68,13 +76,3 @@ def test_key_whose_time_is_over_is_not_called_good(tmp_path):
     )
     states = sorted(line.split()[3] for line in done.output.splitlines() if line.startswith("key_"))
     assert states == ["expired", "good"]
-
-
-def test_video_that_cannot_be_saved_is_paid_for_and_its_link_is_told(tmp_path):
-    url = "http://127.0.0.1:1/videos/vid_1.mp4?expires=9"
-    with (
-        Client("http://127.0.0.1:1", "fg_x") as client,
-        pytest.raises(VideoNotSaved, match="vid_1"),
-    ):
-        client.download(url, tmp_path / "out.mp4")
-    assert list(tmp_path.iterdir()) == []

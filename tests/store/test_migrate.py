@@ -9,7 +9,7 @@ from sqlalchemy import create_engine, inspect
 from sqlalchemy.exc import OperationalError
 
 from framegate.domain.health import Breaker
-from framegate.errors import SettingsInvalid
+from framegate.errors import SettingsInvalid, StoreError
 from framegate.store import migrate, schema, upstreams
 from framegate.store.database import Database
 
@@ -150,6 +150,26 @@ def test_upgrade_that_fails_half_way_leaves_nothing_of_it(tmp_path):
 
     assert inspect(database.engine).get_table_names() == ["videos"]
     database.close_now()
+
+
+def test_standing_is_seen_without_changing_the_file(tmp_path):
+    path = tmp_path / "a folder? with #marks" / "framegate.db"
+    path.parent.mkdir()
+    sqlite3.connect(path).close()
+    assert migrate.standing(path).current == ""
+    assert path.read_bytes() == b""
+    database = Database.open(f"sqlite:///{path}")
+    migrate.upgrade(database)
+    database.close_now()
+    seen = migrate.standing(path)
+    assert (seen.current, seen.is_known) == (seen.newest, True)
+
+
+def test_standing_of_what_is_no_database_is_a_sentence(tmp_path):
+    path = tmp_path / "framegate.db"
+    path.write_bytes(b"no database" * 1_000)
+    with pytest.raises(StoreError, match="not readable as a database"):
+        migrate.standing(path)
 
 
 def test_counters_of_the_second_step_are_those_that_the_holds_say(tmp_path):

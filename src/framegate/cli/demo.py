@@ -14,9 +14,9 @@ from typing import Annotated
 import typer
 
 from framegate import samples
-from framegate.cli.generate import make
+from framegate.cli.follow import check_output, followed
 from framegate.cli.terminal import fail, say, troubles
-from framegate.client import Client, Wish
+from framegate.client.face import Framegate
 
 START_WAIT_S_MAX = 30
 STOP_WAIT_S_MAX = 15
@@ -36,18 +36,23 @@ def demo(
     if sample not in samples.names():
         fail(f"--sample takes {', '.join(samples.names())}; got {sample!r}", 2)
     began = time.monotonic()
+    with troubles():
+        check_output(output)
     with troubles(), tempfile.TemporaryDirectory(prefix="framegate-demo-") as folder:
         with _server(Path(folder)) as url:
             say(f"gateway     {url}")
             key = (Path(folder) / "admin.key").read_text(encoding="ascii").strip()
-            with Client(url, key) as client:
+            with Framegate(url, key) as client:
                 picture = client.upload(samples.data(sample))
-                wish = Wish(picture_url=picture["url"], prompt=prompt)
-                say(f"picture     {sample}, {picture['width']}x{picture['height']}")
+                say(f"picture     {sample}, {picture.width}x{picture.height}")
                 say(f"prompt      {prompt}")
-                task = make(client, wish, output, is_quiet=False)
-        say(f"task        {task['task']}, {task['price']} {task['currency']} settled")
-        say(f"video       {output}, {task['bytes'] / 1e6:.1f} MB, {_seconds(began)} in all")
+                # Nobody picks this one up: its server ends with the command.
+                again = "framegate demo"
+                task = client.submit(picture.url, prompt)
+                video = followed(client, task, is_quiet=False, again=again)
+                video.save(output)
+        say(f"task        {video.task.framegate_id}, {video.cost} {video.currency} settled")
+        say(f"video       {output}, {video.bytes_count / 1e6:.1f} MB, {_seconds(began)} in all")
 
 
 @contextmanager

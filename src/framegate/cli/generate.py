@@ -1,162 +1,144 @@
-"""`framegate generate`: a picture file in, a video file out, through a running server."""
+"""`framegate generate` and `quote`: a picture in, a video out, through a running server."""
 
-import os
+import shlex
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Any
-from urllib.parse import urlsplit
+from typing import Annotated
 
 import typer
-from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
-from framegate.cli.options import JsonOption
-from framegate.cli.terminal import err, say, say_json, troubles
-from framegate.client import Client, Wish
+from framegate.cli.follow import WAIT_S_MAX, check_output, followed
+from framegate.cli.options import JsonOption, KeyOption, OutputOption, UrlOption
+from framegate.cli.terminal import EXIT_STOPPED, err, fail, say, say_json, troubles
+from framegate.client.answers import Task
+from framegate.client.face import Framegate, Video
+from framegate.client.picture import PictureSource
 from framegate.errors import SettingsInvalid
 
-STAGES = {
-    "": "waiting",
-    "reading": "reading the picture",
-    "depth": "estimating depth",
-    "rendering": "rendering",
-    "finishing": "writing the file",
-    "finished": "storing",
-}
-WAIT_S_MAX = 1_800
+STDIN = "-"
+
+DurationOption = Annotated[int, typer.Option("--duration", "-d", help="Seconds, 3 to 15.")]
+ResolutionOption = Annotated[str, typer.Option("--resolution", "-r", help="720p or 1080p.")]
+RatioOption = Annotated[
+    str | None,
+    typer.Option("--aspect-ratio", help="16:9, 9:16 or 1:1: for the price; the picture decides."),
+]
 
 
 def generate(
     picture: Annotated[str, typer.Argument(help="A jpg or png file, - for stdin, or a URL.")],
+    words: Annotated[
+        str, typer.Argument(metavar="[PROMPT]", help="What should happen.", show_default=False)
+    ] = "",
     prompt: Annotated[
         str,
-        typer.Option("--prompt", "-p", help="What should happen; docs/renderer.md has the words."),
+        typer.Option("--prompt", "-p", help="The same; docs/renderer.md has the words."),
     ] = "",
-    output: Annotated[Path, typer.Option("--output", "-o", help="Where the video goes.")] = Path(
-        "out.mp4"
-    ),
-    duration: Annotated[int, typer.Option("--duration", "-d", help="Seconds, 3 to 15.")] = 5,
-    resolution: Annotated[str, typer.Option("--resolution", "-r", help="720p or 1080p.")] = "720p",
-    url: Annotated[
-        str, typer.Option(envvar="FRAMEGATE_URL", help="Where the server answers.")
-    ] = "http://127.0.0.1:8787",
-    key: Annotated[
-        str | None,
-        typer.Option(
-            envvar="FRAMEGATE_KEY",
-            help="The API key.",
-            show_default="framegate-data/admin.key, if there is one",
-            show_envvar=True,
-        ),
+    output: OutputOption = Path("out.mp4"),
+    duration: DurationOption = 5,
+    resolution: ResolutionOption = "720p",
+    aspect_ratio: RatioOption = None,
+    external_id: Annotated[
+        str | None, typer.Option("--external-id", help="Your own id; taken once and for ever.")
     ] = None,
+    callback_url: Annotated[
+        str | None, typer.Option("--callback-url", help="Where to tell the end, https://...")
+    ] = None,
+    timeout: Annotated[
+        float, typer.Option(min=0, help="Seconds to wait; then the task goes on without us.")
+    ] = WAIT_S_MAX,
+    no_wait: Annotated[
+        bool, typer.Option("--no-wait", help="Begin the task, say its id, and end.")
+    ] = False,
+    open_it: Annotated[
+        bool, typer.Option("--open", help="Open the video when it is there.")
+    ] = False,
+    url: UrlOption = None,
+    key: KeyOption = None,
     json: JsonOption = False,
 ) -> None:
-    """Make a video from a picture, through a running server (`framegate serve`)."""
-    with troubles(), Client(_checked_url(url), _checked_key(key or _local_key())) as client:
-        wish = Wish(
-            picture_url=_first_frame(client, picture),
-            prompt=prompt,
-            duration_s=duration,
-            resolution=resolution,
-        )
-        task = make(client, wish, output, is_quiet=json)
-        if json:
-            say_json(task | {"file": str(output)})
-            return
-        say(f"{output}  {task['bytes'] / 1e6:.1f} MB  {task['price']} {task['currency']}")
+    """Make a video from a picture, through a running server (`framegate serve`).
 
-
-def make(client: Client, wish: Wish, output: Path, *, is_quiet: bool) -> dict[str, Any]:
-    """Create, follow and download one video; say what the server knows of it at the end."""
-    _check_output(output.absolute())
-    created = client.create(wish)
-    task_id = created.get("id") or created["task_id"]
-    with _shown(is_quiet=is_quiet) as on_change:
-        task = client.watch(task_id, on_change=on_change, wait_s_max=WAIT_S_MAX)
-    client.download(task["outputs"][0]["url"], output)
-    return task
-
-
-def _check_output(output: Path) -> None:
-    # Before anything is bought: a video that cannot be saved is paid for all the same.
-    if not output.parent.is_dir():
-        raise SettingsInvalid(f"--output: the folder {output.parent} does not exist")
-    if output.is_dir():
-        raise SettingsInvalid(f"--output: {output} is a folder; name a file in it")
-    if not os.access(output.parent, os.W_OK | os.X_OK):
-        raise SettingsInvalid(f"--output: the folder {output.parent} is not writable by this user")
-
-
-@contextmanager
-def _shown(*, is_quiet: bool) -> Iterator[Callable[[dict[str, Any]], None]]:
-    if is_quiet:
-        yield lambda _: None
-    elif not err.is_terminal:
-        yield _plain_lines()
-    else:
-        columns = (
-            TextColumn("{task.description}"),
-            BarColumn(),
-            TextColumn("{task.completed}/{task.total} frames"),
-            TimeElapsedColumn(),
-        )
-        with Progress(*columns, console=err, transient=True) as progress:
-            bar = progress.add_task(STAGES[""], total=None)
-            yield lambda task: progress.update(
-                bar,
-                description=STAGES.get(task["stage"], task["stage"]),
-                completed=task["frames_done"],
-                total=task["frames_total"] or None,
+    Ctrl-C stops looking, not the task: it says how to pick the task up.
+    """
+    with troubles(), Framegate(url, key) as client:
+        if words and prompt:
+            raise SettingsInvalid("the prompt came twice; give PROMPT or --prompt")
+        if not no_wait:
+            check_output(output)
+        try:
+            task = client.submit(
+                _picture(picture),
+                words or prompt,
+                duration=duration,
+                resolution=resolution,
+                aspect_ratio=aspect_ratio,
+                external_task_id=external_id,
+                callback_url=callback_url,
             )
+        except KeyboardInterrupt:
+            fail(
+                "stopped; a task may have begun\n  next: look for it with: framegate tasks list",
+                EXIT_STOPPED,
+            )
+        if no_wait:
+            _say_begun(task, output, is_json=json)
+            return
+        again = again_with(task.id, output)
+        video = followed(client, task, is_quiet=json, again=again, wait_s=timeout)
+        video.save(output)
+        say_video(video, output, is_json=json)
+    if open_it and typer.launch(str(output.absolute())):
+        err.print(f"{output} could not be opened here; it is saved")
 
 
-def _plain_lines() -> Callable[[dict[str, Any]], None]:
-    said: set[str] = set()
+def quote(
+    duration: DurationOption = 5,
+    resolution: ResolutionOption = "720p",
+    aspect_ratio: RatioOption = None,
+    url: UrlOption = None,
+    key: KeyOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Say what a video would cost; nothing is created or held."""
+    with troubles(), Framegate(url, key) as client:
+        priced = client.quote(duration=duration, resolution=resolution, aspect_ratio=aspect_ratio)
+        left = None if priced.available is None else str(priced.available)
+        if json:
+            amount = {"amount": str(priced.amount), "currency": priced.currency}
+            say_json(amount | {"available": left})
+            return
+        say(f"{priced.amount} {priced.currency}")
+        for line in priced.lines:
+            say(f"  {line.what:<13}{line.value:<8}x {line.factor}")
+        say(f"  available    {left or 'unlimited'}")
 
-    def show(task: dict[str, Any]) -> None:
-        stage = STAGES.get(task["stage"], task["stage"])
-        if stage not in said:
-            said.add(stage)
-            err.print(stage)
 
-    return show
+def again_with(task_id: str, output: Path) -> str:
+    """The command that picks a task up."""
+    return f"framegate tasks watch {task_id} -o {shlex.quote(str(output))}"
 
 
-def _first_frame(client: Client, picture: str) -> str:
-    if picture.startswith(("http://", "https://")):
+def say_video(video: Video, output: Path, *, is_json: bool) -> None:
+    """Where the video is and what it cost."""
+    if is_json:
+        say_json(dict(video.task.raw) | {"file": str(output)})
+        return
+    megabytes = video.bytes_count / 1e6
+    say(f"{output}  {megabytes:.1f} MB  {video.cost} {video.currency}  task {video.task.id}")
+
+
+def _say_begun(task: Task, output: Path, *, is_json: bool) -> None:
+    if is_json:
+        say_json(dict(task.raw))
+        return
+    say(f"task {task.id} has begun")
+    say(f"next: {again_with(task.id, output)}")
+
+
+def _picture(picture: str) -> PictureSource:
+    if picture != STDIN:
         return picture
-    if picture == "-":
-        return str(client.upload(sys.stdin.buffer.read())["url"])
-    try:
-        content = Path(picture).read_bytes()
-    except OSError as error:
-        raise SettingsInvalid(f"{picture} cannot be read: {error.strerror}") from None
-    return str(client.upload(content)["url"])
-
-
-def _checked_url(url: str) -> str:
-    try:
-        parts = urlsplit(url)
-        is_good = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
-    except ValueError:
-        is_good = False
-    if not is_good:
-        raise SettingsInvalid(f"--url takes an address like http://127.0.0.1:8787; got {url!r}")
-    return url
-
-
-def _checked_key(key: str) -> str:
-    if not all("!" <= character <= "~" for character in key):
-        raise SettingsInvalid("the key holds a space or a character that no key has; copy it anew")
-    return key
-
-
-def _local_key() -> str:
-    path = Path(os.environ.get("FRAMEGATE_DATA_DIR", "framegate-data")) / "admin.key"
-    try:
-        return path.read_text(encoding="ascii").strip()
-    except OSError:
-        raise SettingsInvalid(
-            f"no key: give --key or FRAMEGATE_KEY, or run where {path} can be read"
-        ) from None
+    if sys.stdin.isatty():
+        raise SettingsInvalid("- reads the picture from stdin; pipe one in, or name a file")
+    return sys.stdin.buffer

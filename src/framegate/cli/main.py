@@ -5,22 +5,25 @@ from typing import Annotated
 import typer
 
 from framegate import __version__
-from framegate.cli import (
-    accounts,
-    audit,
-    backup,
-    console,
-    demo,
-    generate,
-    keys,
-    openapi,
-    pretend_vendor,
-    serve,
-    tasks,
-    upstreams,
-    webhooks,
-)
+from framegate.cli.lazy import lazy
 
+tasks = typer.Typer(
+    no_args_is_help=True,
+    help="Tasks: list, watch and cancel yours; find and resolve uncertain ones.",
+    cls=lazy(
+        {
+            # A caller's, through a running server.
+            "list": "own_tasks:listed",
+            "get": "own_tasks:get",
+            "watch": "own_tasks:watch",
+            "cancel": "own_tasks:cancel",
+            # An operator's, on the data folder.
+            "show": "tasks:show",
+            "uncertain": "tasks:uncertain",
+            "resolve": "tasks:resolved",
+        }
+    ),
+)
 framegate = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_enable=False,
@@ -29,22 +32,29 @@ framegate = typer.Typer(
         "Begin with `framegate demo`, or with `framegate serve` and `framegate generate`. "
         "Settings come from framegate.toml and FRAMEGATE_SECTION_FIELD: see docs/settings.md."
     ),
+    cls=lazy(
+        {
+            "serve": "serve:serve",
+            "work": "serve:work",
+            "generate": "generate:generate",
+            "quote": "generate:quote",
+            "tasks": tasks,
+            "demo": "demo:demo",
+            "accounts": "accounts:accounts",
+            "keys": "keys:keys",
+            "topup": "accounts:topup",
+            "webhooks": "webhooks:webhooks",
+            "upstreams": "upstreams:upstreams",
+            "audit": "audit:audit",
+            "doctor": "doctor:doctor",
+            "backup": "backup:backup",
+            "openapi": "openapi:openapi",
+            "console": "console:console",
+            "config": "config:config",
+            "pretend-vendor": "pretend_vendor:pretend_vendor",
+        }
+    ),
 )
-framegate.command()(serve.serve)
-framegate.command()(serve.work)
-framegate.command()(generate.generate)
-framegate.command()(demo.demo)
-framegate.add_typer(accounts.accounts, name="accounts")
-framegate.add_typer(keys.keys, name="keys")
-framegate.command()(accounts.topup)
-framegate.add_typer(webhooks.webhooks, name="webhooks")
-framegate.add_typer(tasks.tasks, name="tasks")
-framegate.add_typer(upstreams.upstreams, name="upstreams")
-framegate.command()(audit.audit)
-framegate.command()(backup.backup)
-framegate.command()(openapi.openapi)
-framegate.command()(console.console)
-framegate.command()(pretend_vendor.pretend_vendor)
 
 
 def _version(asked: bool) -> None:

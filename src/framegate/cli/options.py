@@ -26,6 +26,23 @@ ConfigOption = Annotated[
         show_default="./framegate.toml, if there is one",
     ),
 ]
+UrlOption = Annotated[
+    str | None,
+    typer.Option(
+        "--url",
+        help="Where the server answers.",
+        show_default="FRAMEGATE_URL, else http://127.0.0.1:8787",
+    ),
+]
+KeyOption = Annotated[
+    str | None,
+    typer.Option(
+        "--key",
+        help="The API key.",
+        show_default="FRAMEGATE_KEY, else framegate-data/admin.key for a server on this machine",
+    ),
+]
+OutputOption = Annotated[Path, typer.Option("--output", "-o", help="Where the video goes.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Answer with one line of JSON.")]
 
 

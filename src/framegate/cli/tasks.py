@@ -1,4 +1,7 @@
-"""`framegate tasks`: an operator's look at single tasks, and a word about uncertain ones."""
+"""`framegate tasks show`, `uncertain` and `resolve`: what only an operator may see and say.
+
+The other commands of `framegate tasks` are a caller's own, in `own_tasks`.
+"""
 
 import asyncio
 from typing import Annotated, Any
@@ -16,13 +19,10 @@ from framegate.gateway import Gateway, now_ms
 from framegate.store import tasks as rows
 from framegate.store.tasks import Record
 
-tasks = typer.Typer(no_args_is_help=True, help="Tasks: show one, find and resolve uncertain ones.")
-
 ROWS_MAX = 200
 TICKET_CHARACTERS_MAX = 200
 
 
-@tasks.command("show")
 def show(
     task_id: Annotated[str, typer.Argument(help="task_..., or the upstream's id.")],
     data: DataOption = None,
@@ -45,7 +45,6 @@ def show(
             say(f"{key:<18}{word(value)}")
 
 
-@tasks.command("uncertain")
 def uncertain(
     data: DataOption = None, config: ConfigOption = None, json: JsonOption = False
 ) -> None:
@@ -65,7 +64,6 @@ def uncertain(
             say(f"{task.id}  {task.upstream}  {external}  {age_s} s  {why}")
 
 
-@tasks.command("resolve")
 def resolved(
     task_id: Annotated[str, typer.Argument(help="task_..., as `tasks uncertain` lists it.")],
     ticket: Annotated[

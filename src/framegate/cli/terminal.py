@@ -14,19 +14,46 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
-from framegate.client import ServerRefused, ServerUnreachable, TaskFailed, VideoNotSaved
+from framegate.client.errors import (
+    ClientError,
+    CreditShort,
+    KeyRefused,
+    LimitReached,
+    OutcomeUnknown,
+    PictureUnreadable,
+    RightRefused,
+    ServerBusy,
+    ServerRefused,
+    ServerUnreachable,
+    SetupInvalid,
+    StillRunning,
+)
 from framegate.errors import FramegateError, Refusal, SettingsInvalid
 
 EXIT_FAILED = 1  # The task failed, or the audit found something.
 EXIT_USAGE = 2  # The command line or a setting is wrong (typer's own number).
-EXIT_REFUSED = 3  # The server refused the request.
+EXIT_REFUSED = 3  # The server refused the request, or there is no such thing.
 EXIT_UNREACHABLE = 4  # No server answered.
+EXIT_KEY = 5  # The key is missing, unknown, expired, or not good for this.
+EXIT_CREDIT = 6  # The account has less credit than the task costs.
+EXIT_BUSY = 7  # Later it may work: a limit, a full queue, no upstream.
+EXIT_RUNNING = 8  # The task goes on: the wait is over, or nobody knows what became of it yet.
+EXIT_STOPPED = 130  # Ctrl-C.
 
-# What helps whoever runs the command; every other refusal says it in its own sentence.
-NEXT = {
-    401: "give a good key with --key or FRAMEGATE_KEY; `framegate keys create` makes one",
-    402: "add credit with: framegate topup NAME AMOUNT",
-}
+# The first class that fits decides.
+_STATUSES: tuple[tuple[type[ClientError], int], ...] = (
+    (SetupInvalid, EXIT_USAGE),
+    (PictureUnreadable, EXIT_USAGE),
+    (ServerUnreachable, EXIT_UNREACHABLE),
+    (KeyRefused, EXIT_KEY),
+    (RightRefused, EXIT_KEY),
+    (CreditShort, EXIT_CREDIT),
+    (LimitReached, EXIT_BUSY),
+    (ServerBusy, EXIT_BUSY),
+    (OutcomeUnknown, EXIT_RUNNING),
+    (StillRunning, EXIT_RUNNING),
+    (ServerRefused, EXIT_REFUSED),
+)
 
 # Names, paths and addresses are said as they are: "[b]" is no markup and ":100:" no emoji.
 out = Console(markup=False, emoji=False, highlight=False)
@@ -75,19 +102,27 @@ def troubles() -> Iterator[None]:
         yield
     except SettingsInvalid as error:
         fail(str(error), EXIT_USAGE)
-    except ServerRefused as error:
-        lines = [str(error), *(f"  {each['path']}: {each['message']}" for each in error.errors[1:])]
-        lines += [f"  {NEXT[error.http_status]}"] if error.http_status in NEXT else []
-        fail("\n".join([*lines, f"  request {error.request_id}"]), EXIT_REFUSED)
-    except ServerUnreachable as error:
-        fail(str(error), EXIT_UNREACHABLE)
-    except VideoNotSaved as error:
-        fail(str(error), EXIT_FAILED)
-    except TaskFailed as error:
-        fail(f"{error}; nothing was charged", EXIT_FAILED)
+    except ClientError as error:
+        fail(sentences(error), exit_status(error))
     except Refusal as error:
         fail(error.message, EXIT_REFUSED)
     except (FramegateError, TimeoutError, OSError) as error:
         fail(str(error) or type(error).__name__, EXIT_FAILED)
     except KeyboardInterrupt:
-        fail("stopped", 130)
+        fail("stopped", EXIT_STOPPED)
+
+
+def exit_status(error: ClientError) -> int:
+    """The status of an error's family; what is in none has failed."""
+    return next((status for kind, status in _STATUSES if isinstance(error, kind)), EXIT_FAILED)
+
+
+def sentences(error: ClientError) -> str:
+    """What happened, every broken rule, what to do, and what the operator asks for."""
+    lines = [error.message]
+    if isinstance(error, ServerRefused):
+        lines += [f"{each.path}: {each.message}" for each in error.errors[1:]]
+    lines.append(f"next: {error.what_to_do}")
+    if isinstance(error, ServerRefused):
+        lines.append(f"request {error.request_id}")
+    return "\n  ".join(printable(line) for line in lines)

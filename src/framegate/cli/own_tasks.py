@@ -1,0 +1,123 @@
+"""`framegate tasks list`, `get`, `watch` and `cancel`: a key's own tasks, through a running server.
+
+The other commands of `framegate tasks` are an operator's, and work on the data folder.
+"""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from framegate.cli.follow import WAIT_S_MAX, check_output, followed
+from framegate.cli.generate import again_with, say_video
+from framegate.cli.options import JsonOption, KeyOption, UrlOption
+from framegate.cli.terminal import printable, say, say_json, troubles
+from framegate.client.answers import Task
+from framegate.client.face import Framegate
+
+TaskArgument = Annotated[
+    str, typer.Argument(metavar="ID", help="The id that the create answered, or task_...")
+]
+
+
+def listed(
+    status: Annotated[
+        list[str] | None,
+        typer.Option(help="submitted, processing, succeeded or failed; may be repeated."),
+    ] = None,
+    limit: Annotated[int, typer.Option(min=1, max=10_000, help="At most so many.")] = 20,
+    url: UrlOption = None,
+    key: KeyOption = None,
+    json: JsonOption = False,
+) -> None:
+    """List the tasks of the key's account, newest first."""
+    with troubles(), Framegate(url, key) as client:
+        found = client.tasks(limit=limit, status=status)
+        if json:
+            say_json([dict(task.raw) for task in found])
+            return
+        if not found:
+            say("no task yet; make one with: framegate generate PICTURE")
+        for task in found:
+            # No table: it would cut the ids, which are there to be copied.
+            at = f"{task.created_at:%Y-%m-%dT%H:%M:%SZ}" if task.created_at else "-"
+            say(f"{task.id}  {at}  {task.status:<10}  {printable(task.message)}".rstrip())
+
+
+def get(
+    task_id: TaskArgument,
+    url: UrlOption = None,
+    key: KeyOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Show one task, with a fresh link to its video."""
+    with troubles(), Framegate(url, key) as client:
+        task = client.task(task_id)
+        if json:
+            say_json(dict(task.raw))
+            return
+        for name, value in _facts(task).items():
+            if value:
+                say(f"{name:<14}{printable(value)}")
+
+
+def watch(
+    task_id: TaskArgument,
+    output: Annotated[
+        Path | None,
+        typer.Option("--output", "-o", help="Save the video here.", show_default="say its link"),
+    ] = None,
+    timeout: Annotated[float, typer.Option(min=0, help="Seconds to wait.")] = WAIT_S_MAX,
+    url: UrlOption = None,
+    key: KeyOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Follow a task until it has ended, and save its video."""
+    with troubles(), Framegate(url, key) as client:
+        if output is not None:
+            check_output(output)
+        task = client.task(task_id)
+        again = again_with(task.id, output or Path("out.mp4"))
+        video = followed(client, task, is_quiet=json, again=again, wait_s=timeout)
+        if output is not None:
+            video.save(output)
+            say_video(video, output, is_json=json)
+        elif json:
+            say_json(dict(video.task.raw))
+        else:
+            say(video.url)
+
+
+def cancel(
+    task_id: TaskArgument,
+    url: UrlOption = None,
+    key: KeyOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Give a task up; what it held is released."""
+    with troubles(), Framegate(url, key) as client:
+        task = client.cancel(task_id)
+        if json:
+            say_json(dict(task.raw))
+            return
+        say(f"{task.id} is {task.status} now")
+
+
+def _facts(task: Task) -> dict[str, str]:
+    made = f"{task.duration_s} s, {task.resolution}"
+    return {
+        "id": task.id,
+        "task": task.framegate_id,
+        "external id": task.external_task_id,
+        "status": task.status,
+        "message": task.message,
+        "stage": task.stage,
+        "frames": f"{task.frames_done}/{task.frames_total}" if task.frames_total else "",
+        "asked for": made if task.duration_s else "",
+        "price": f"{task.price} {task.currency}" if task.price is not None else "",
+        "created": f"{task.created_at:%Y-%m-%dT%H:%M:%SZ}" if task.created_at else "",
+        "changed": f"{task.updated_at:%Y-%m-%dT%H:%M:%SZ}" if task.updated_at else "",
+        "video": task.video_url,
+        "bytes": str(task.bytes_count or ""),
+        "sha256": task.sha256,
+    }

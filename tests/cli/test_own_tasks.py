@@ -1,0 +1,117 @@
+"""A caller's own tasks on the command line."""
+
+import hashlib
+import json
+
+import pytest
+from starlette.responses import Response
+
+from fakes.scripted_server import ScriptedServer, envelope, success
+from fakes.serving import serving
+
+FILM = b"film"
+AT_MS = 1_800_000_000_000
+DONE = {
+    "id": "9",
+    "status": "succeeded",
+    "create_time": AT_MS,
+    "update_time": AT_MS,
+    "task": "task_1",
+    "price": "0.336",
+    "currency": "USD",
+    "resolution": "720p",
+    "duration": 3,
+    "sha256": hashlib.sha256(FILM).hexdigest(),
+    "bytes": 4,
+}
+FAILED = {"id": "8", "status": "failed", "message": "no\x1b[2J", "create_time": AT_MS}
+
+
+@pytest.fixture(scope="module")
+def served():
+    server = ScriptedServer()
+    with serving(server.app()) as url:
+        yield server, url
+
+
+@pytest.fixture
+def server(served, monkeypatch, tmp_path):
+    server, url = served
+    server.answers.clear()
+    server.asked.clear()
+    monkeypatch.setenv("FRAMEGATE_URL", url)
+    monkeypatch.setenv("FRAMEGATE_KEY", "fg_key")
+    monkeypatch.chdir(tmp_path)
+    server.link = f"{url}/videos/vid_1.mp4"
+    server.done = DONE | {"outputs": [{"url": server.link}]}
+    return server
+
+
+def page(*tasks):
+    return success({"result": list(tasks), "next_cursor": ""})
+
+
+def test_list_has_one_line_a_task_that_no_message_can_break(server, shell):
+    server.answers.append(page(server.done, FAILED))
+    done = shell.bare("tasks", "list", "--status", "succeeded", "--status", "failed")
+    assert done.stdout.splitlines() == [
+        "9  2027-01-15T08:00:00Z  succeeded",
+        "8  2027-01-15T08:00:00Z  failed      no\\x1b[2J",
+    ]
+    (wanted,) = server.asked[0].json["filters"]
+    assert wanted == {"key": "status", "values": ["succeeded", "failed"]}
+
+
+def test_empty_list_says_how_to_begin(server, shell):
+    server.answers.append(page())
+    assert "framegate generate PICTURE" in shell.bare("tasks", "list").stdout
+
+
+def test_list_for_a_program_is_a_list(server, shell):
+    server.answers.append(page(FAILED))
+    assert json.loads(shell.bare("tasks", "list", "--json").stdout) == [FAILED]
+
+
+def test_get_shows_what_there_is(server, shell):
+    server.answers.append(success(server.done))
+    lines = shell.bare("tasks", "get", "9").stdout.splitlines()
+    facts = dict(line.split(maxsplit=1) for line in lines if not line.startswith("asked"))
+    assert (facts["id"], facts["task"], facts["price"]) == ("9", "task_1", "0.336 USD")
+    assert facts["video"] == server.link
+    assert "message" not in facts
+
+
+def test_watch_saves_the_video_where_it_is_told_to(server, shell, tmp_path):
+    server.answers.extend([success(server.done), success(server.done), Response(FILM)])
+    done = shell.bare("tasks", "watch", "9", "-o", "film.mp4")
+    assert done.exit_code == 0, done.output
+    assert (tmp_path / "film.mp4").read_bytes() == FILM
+
+
+@pytest.mark.parametrize("more", [[], ["--json"]])
+def test_watch_without_a_file_says_the_link(server, shell, more):
+    server.answers.extend([success(server.done), success(server.done)])
+    done = shell.bare("tasks", "watch", "9", *more)
+    link = json.loads(done.stdout)["outputs"][0]["url"] if more else done.stdout.strip()
+    assert link == server.link
+
+
+def test_watch_of_a_failed_task_says_why_and_ends_as_failed(server, shell):
+    server.answers.extend([success(FAILED), success(FAILED)])
+    done = shell.bare("tasks", "watch", "8")
+    assert done.exit_code == 1
+    assert "nothing was charged" in done.output
+
+
+def test_cancel_says_how_the_task_stands(server, shell):
+    server.answers.append(success(FAILED))
+    assert shell.bare("tasks", "cancel", "8").stdout == "8 is failed now\n"
+    assert (server.asked[0].method, server.asked[0].path) == ("POST", "/api/tasks/8/cancel")
+
+
+def test_unknown_task_is_refused_with_what_to_do(server, shell):
+    no = {"code": 1203, "message": "task not found", "request_id": "req_1", "data": {}}
+    server.answers.append(envelope(404, **no))
+    done = shell.bare("tasks", "get", "7")
+    assert done.exit_code == 3
+    assert "next: check the id" in done.output
