@@ -159,7 +159,7 @@ def test_picture_that_cannot_be_fetched_fails_the_task_and_costs_nothing(visit, 
     spent = gate.account["posted"]
     looker = visit(language=language)
     page = looker.page
-    page.locator("#picture-url").fill("http://192.0.2.1/frame.jpg")
+    page.locator("#picture-url").fill("https://frames.example.com/frame.jpg")
     page.keyboard.press("Enter")
     go(page)
 
@@ -192,6 +192,33 @@ def test_prompt_is_counted_in_characters_and_moves_are_toggled(visit):
     assert page.locator("#prompt").input_value() == "the camera slowly pushes in, snow falls"
     page.get_by_role("button", name="Push in").click()
     assert page.locator("#prompt").input_value() == "snow falls"
+
+
+def test_dropped_video_gives_its_settings_back(visit, gate):
+    page = visit().page
+    choose(page)
+    page.locator("#prompt").fill('the camera orbits {"left"}, 花瓣飘落')
+    page.locator("#duration").focus()
+    page.keyboard.press("Home")
+    go(page)
+    page.locator("#video:visible").wait_for()
+    with page.expect_download() as saved:
+        page.locator("#download").click()
+    video = Path(saved.value.path()).read_bytes()
+
+    page.locator("#prompt").fill("something else")
+    page.locator("#duration").focus()
+    page.keyboard.press("End")
+    page.locator("#file").set_input_files(
+        {"name": "made.mp4", "mimeType": "video/mp4", "buffer": video}
+    )
+    page.locator("#duration-value", has_text=re.compile("^3$")).wait_for()
+    assert page.locator("#prompt").input_value() == 'the camera orbits {"left"}, 花瓣飘落'
+
+    page.locator("#file").set_input_files(
+        {"name": "foreign.mp4", "mimeType": "video/mp4", "buffer": video[:32]}
+    )
+    page.get_by_text("does not say what it was made with").wait_for()
 
 
 def test_draft_outlives_a_change_of_language(visit):

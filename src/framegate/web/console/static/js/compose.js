@@ -1,9 +1,11 @@
 // The left side: everything that becomes the request. It knows no task and no price.
 
-import { ApiError, ask } from "./api.js";
+import { ApiError, ask, local } from "./api.js";
 import { bodyOf } from "./body.js";
 import { icon } from "./icons.js";
 import { judged, nearestRatio } from "./picture.js";
+import { toast } from "./toast.js";
+import { settingsIn } from "./video_file.js";
 import { facts, filled } from "./words.js";
 
 const by = (id) => document.getElementById(id);
@@ -61,6 +63,7 @@ export class Compose {
   /** Take a file: judge it here, and upload it when it keeps every rule. */
   async takeFile(file, name = file.name) {
     const upload = ++this.uploads;
+    if (file.type.startsWith("video/")) return this.takeVideo(file);
     const seen = await judged(file);
     if (upload !== this.uploads) return;
     this.complain("");
@@ -77,7 +80,7 @@ export class Compose {
       if (upload !== this.uploads) return;
       picture.url = data.url;
       // Kept over a reload, unlike the browser's own copy of the file.
-      picture.kept = new URL(data.url).pathname + new URL(data.url).search;
+      picture.kept = local(data.url);
     } catch (error) {
       if (upload !== this.uploads) return;
       this.drop();
@@ -103,6 +106,28 @@ export class Compose {
     return undefined;
   }
 
+  /** Take over what a dropped video of ours was made with. */
+  async takeVideo(file) {
+    const settings = await settingsIn(file);
+    if (!settings) return this.complain(words.no_settings);
+    this.complain("");
+    this.take(settings);
+    toast(words.reused);
+    return undefined;
+  }
+
+  /** Take a picture that was uploaded here before, by a link that is good now. */
+  takeOwn(url) {
+    this.uploads += 1;
+    this.complain("");
+    const image = new Image();
+    image.addEventListener("load", () => {
+      const { naturalWidth: width, naturalHeight: height } = image;
+      this.put({ url, path: local(url), kept: local(url), name: words.uploaded, width, height, bytes: 0, rules: [] });
+    });
+    image.src = local(url);
+  }
+
   put(picture) {
     this.picture = picture;
     by("drop-empty").hidden = true;
@@ -115,8 +140,8 @@ export class Compose {
     by("drop-url").hidden = Boolean(picture.path);
     by("drop-url").textContent = picture.path ? "" : picture.url;
     by("drop-name").textContent = picture.name;
-    const size = picture.width ? `${picture.width}×${picture.height} · ${(picture.bytes / 1048576).toFixed(2)} MB` : "";
-    by("drop-size").textContent = size;
+    const weight = picture.bytes ? ` · ${(picture.bytes / 1048576).toFixed(2)} MB` : "";
+    by("drop-size").textContent = picture.width ? `${picture.width}×${picture.height}${weight}` : "";
     this.showRules(picture.rules, !picture.width);
     if (picture.width) {
       document.querySelector(`[name=aspect][value="${nearestRatio(picture.width, picture.height)}"]`).checked = true;

@@ -133,6 +133,8 @@ export class Gate {
     this.show("broken", ...(this.picture ? ["base"] : []));
     by("gate").classList.remove("unknown");
     if (this.picture) by("base").src = this.picture;
+    by("broken").classList.toggle("quiet", tone === "quiet");
+    by("broken").firstElementChild.replaceChildren(icon(tone === "quiet" ? "x" : "warn"));
     by("broken-title").textContent = title;
     by("broken-text").textContent = text;
     this.status(tone, status);

@@ -7,8 +7,8 @@ import { Gate } from "./gate.js";
 import { icon } from "./icons.js";
 import { micros, money } from "./money.js";
 import { Pricing, priceOf, sumOf } from "./price.js";
-import { recent } from "./recent.js";
 import { Strip } from "./strip.js";
+import { tasksOf } from "./tasks.js";
 import { Tabs } from "./tabs.js";
 import { toast } from "./toast.js";
 import { facts as factsOf } from "./words.js";
@@ -19,6 +19,7 @@ const words = factsOf("words");
 const SERVER_ERROR = 500;
 const NO_CREDIT = 402;
 const TICK_MS = 100;
+const STRIP_TASKS_MAX = 12;
 
 const state = { taskId: "", task: null, response: null, events: [], isSending: false, isShort: false, isLost: false, stop: null, hasVideo: false };
 
@@ -167,7 +168,8 @@ function ended(task) {
 
 function showFailed(task) {
   const isCancelled = task.state === "cancelled";
-  gate.broken(isCancelled ? words.cancelled_title : words.failed_title, [task.message, words.nothing_charged].filter(Boolean).join(" · "), {
+  const why = isCancelled ? "" : task.message;
+  gate.broken(isCancelled ? words.cancelled_title : words.failed_title, [why, words.nothing_charged].filter(Boolean).join(" · "), {
     tone: isCancelled ? "quiet" : "bad",
     status: words[task.state] || words.failed,
     step: Math.max(0, gate.marks.length - 1),
@@ -204,11 +206,21 @@ async function cancel() {
   }
 }
 
-function reuse() {
-  const { task } = state;
+/** Begin with the settings of a task that another page names in the address. */
+async function reuseOf(taskId) {
+  gate.idle(!state.hasVideo);
+  history.replaceState(null, "", location.pathname);
+  try {
+    reuse(await get(`/api/tasks/${encodeURIComponent(taskId)}`));
+  } catch (error) {
+    toast(error.message, "bad");
+  }
+}
+
+function reuse(task) {
   compose.take(task);
   const isOwn = task.picture && task.picture.id && task.picture.url;
-  if (isOwn) compose.takeUrl(new URL(task.picture.url).href);
+  if (isOwn) compose.takeOwn(task.picture.url);
   toast(words.reused);
 }
 
@@ -243,7 +255,7 @@ document.addEventListener("keydown", (event) => {
   }
 });
 by("cancel").addEventListener("click", cancel);
-by("reuse").addEventListener("click", reuse);
+by("reuse").addEventListener("click", () => reuse(state.task));
 by("guide-do").addEventListener("click", doTheFirstTwo);
 setInterval(() => by("play").dataset.state === "busy" && gate.tick(Date.now()), TICK_MS);
 
@@ -259,18 +271,20 @@ async function start() {
   gate.idle(false);
   let tasks = [];
   try {
-    tasks = await recent(facts);
+    tasks = (await tasksOf(facts, { limit: STRIP_TASKS_MAX })).result;
   } catch (error) {
     toast(error.message, "bad");
   }
   strip.show(tasks);
   state.hasVideo = tasks.some((task) => task.status === "succeeded");
   const asked = location.hash.slice(1);
+  if (asked.startsWith("reuse=")) return reuseOf(asked.slice("reuse=".length));
   const running = tasks.find((task) => !ENDED.has(task.status));
   const known = tasks.find((task) => task.task === asked) || running;
   if (known) open(known);
   else if (/^[\w-]{1,60}$/.test(asked)) open({ task: asked, status: "submitted", outputs: [] });
   else gate.idle(!state.hasVideo);
+  return undefined;
 }
 
 start();
