@@ -43,6 +43,15 @@ export class Gate {
     by("play").dataset.state = "idle";
   }
 
+  /** What the next task will begin with, waiting in the dark; the guide stays as it is. */
+  expect(picture) {
+    const path = picture ? picture.path : "";
+    const isShown = Boolean(path) && by("guide").hidden;
+    by("base").hidden = !isShown;
+    if (isShown) by("base").src = path;
+    by("gate").style.setProperty("--ratio", String(isShown && picture.width ? picture.width / picture.height : 16 / 9));
+  }
+
   /** A task as it stands. `atMs` is the browser's clock. */
   develop(task, atMs) {
     this.began ||= atMs;

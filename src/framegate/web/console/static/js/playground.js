@@ -36,6 +36,7 @@ const compose = new Compose((form) => {
   tabs.show(form.wish);
   by("price-sum").textContent = sumOf(facts.prices, form.wish, facts.symbol);
   showGuide(form);
+  if (by("play").dataset.state === "idle") gate.expect(form.picture);
   showGo();
 });
 
@@ -114,6 +115,7 @@ function begin(task, envelope, picture) {
   take(task, envelope);
   strip.put(task, path);
   strip.choose(task.task);
+  state.task = task;
   note("submitted");
   watch(task);
   if (matchMedia("(max-width: 1000px)").matches) document.querySelector(".view").scrollIntoView({ behavior: "smooth" });
@@ -144,7 +146,7 @@ function watch(task) {
 
 function show(found) {
   const task = { ...state.task, ...found };
-  const isNews = !state.task || state.task.status !== task.status || state.task.stage !== task.stage;
+  const isNews = !state.task || state.task.status !== task.status || (state.task.stage || "") !== task.stage;
   state.task = task;
   const now = Date.now();
   if (isNews) note(task.stage && task.status === "processing" ? `${task.status} ${task.stage}` : task.status);
