@@ -83,7 +83,7 @@ export class Strip {
       image.addEventListener("error", () => image.remove());
       return [image];
     }
-    if (!output) return [];
+    if (!output) return [span("frame-none", icon("image"))];
     const video = document.createElement("video");
     video.src = local(output.url);
     video.preload = "metadata";
