@@ -277,6 +277,32 @@ def test_video_is_paused_looped_downloaded_and_a_frame_of_it_saved(visit):
     assert Path(saved.value.path()).read_bytes()[4:8] == b"ftyp"
 
 
+def test_press_whose_answer_was_lost_is_repeated_and_buys_once(visit, gate):
+    looker = visit()
+    page = looker.page
+    choose(page)
+    keys = []
+
+    def lose(route):
+        keys.append(route.request.headers["idempotency-key"])
+        if len(keys) == 1:
+            route.fetch()  # It arrives, and its answer does not.
+            route.abort()
+        else:
+            route.continue_()
+
+    page.route("**/kling/image-to-video/*", lose)
+    before = gate.rows("SELECT COUNT(*) FROM tasks")[0][0]
+    go(page)
+    page.locator("#complaint").wait_for()
+    go(page)
+    page.locator("#video:visible").wait_for()
+
+    assert keys[0] == keys[1]
+    assert gate.rows("SELECT COUNT(*) FROM tasks")[0][0] == before + 1
+    looker.complaints.clear()  # The browser notes the answer that was lost.
+
+
 def test_server_that_goes_away_is_waited_for(visit, new_gate):
     gate = new_gate()
     looker = visit(at=gate)

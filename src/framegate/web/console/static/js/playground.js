@@ -89,13 +89,15 @@ async function send() {
   showGo();
   complain("");
   const { body, picture } = compose;
+  const text = JSON.stringify(body);
   try {
-    // One key a press: a press whose answer was lost can be repeated and buys nothing twice.
-    const answer = await ask("POST", facts.create, body, { headers: { "Idempotency-Key": crypto.randomUUID?.() ?? `${Date.now()}-${Math.random()}` } });
+    const answer = await ask("POST", facts.create, text, { headers: { "Idempotency-Key": keyFor(text) } });
+    state.unanswered = null;
     const { taskId, ...envelope } = answer;
     begin({ ...envelope.data, task: taskId, status: "submitted", outputs: [], ...settingsOf(compose.wish) }, envelope, picture);
   } catch (error) {
     if (!(error instanceof ApiError)) throw error;
+    if (error.status > 0 && error.status < SERVER_ERROR) state.unanswered = null;
     complain(refusal(error));
     state.response = error.envelope;
     tabs.show();
@@ -103,6 +105,15 @@ async function send() {
     state.isSending = false;
     showGo();
   }
+}
+
+/** A request whose answer was lost keeps its key: pressing again then buys nothing twice. */
+function keyFor(text) {
+  if (!state.unanswered || state.unanswered.text !== text) {
+    const random = crypto.getRandomValues(new Uint32Array(4)).join("-");
+    state.unanswered = { text, key: `console-${random}` };
+  }
+  return state.unanswered.key;
 }
 
 const settingsOf = (wish) => ({ prompt: wish.prompt, duration: wish.duration, resolution: wish.resolution, aspect_ratio: wish.aspect });
