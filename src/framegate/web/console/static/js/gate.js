@@ -9,7 +9,8 @@ const by = (id) => document.getElementById(id);
 const words = facts("words");
 const ORDER = ["submitted", "reading", "rendering", "finished"];
 // What the renderer calls its steps, and where they stand on our line of four.
-const STEP_OF = { "": 0, reading: 1, depth: 1, rendering: 2, finishing: 3, finished: 3 };
+const STEP_OF = { reading: 1, depth: 1, rendering: 2, finishing: 3, finished: 3 };
+const UNTOLD_MS = 4000;
 const PARTS = ["guide", "gate-idle", "base", "lit", "edge", "develop", "broken"];
 const LOOKS = { busy: "film", good: "check", bad: "x", quiet: "" };
 
@@ -56,7 +57,7 @@ export class Gate {
   develop(task, atMs) {
     this.began ||= atMs;
     by("play").dataset.state = "busy";
-    const step = task.status === "submitted" ? 0 : STEP_OF[task.stage] ?? 2;
+    const step = this.stepOf(task, atMs);
     this.mark(step, atMs);
     const hasPicture = Boolean(this.picture);
     for (const name of ["base", "lit"]) if (hasPicture && by(name).getAttribute("src") !== this.picture) by(name).src = this.picture;
@@ -65,6 +66,13 @@ export class Gate {
     this.status("busy", this.wordOf(task, step));
     this.stages(step);
     this.tick(atMs);
+  }
+
+  stepOf({ status, stage }, atMs) {
+    if (status === "submitted") return 0;
+    if (stage) return STEP_OF[stage] ?? 2;
+    // Kling never says more than that it works; our own renderer does within a moment.
+    return atMs - this.began > UNTOLD_MS ? 2 : 1;
   }
 
   wordOf(task, step) {

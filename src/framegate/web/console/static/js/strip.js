@@ -70,11 +70,11 @@ export class Strip {
     button.className = isBusy ? "frame busy" : "frame";
     if (task.task === this.current) button.setAttribute("aria-current", "true");
     button.addEventListener("click", () => this.onChoose(frame.task));
-    button.append(...this.look(frame), ...(isBusy ? progress() : marks(task)));
+    button.append(...this.look(frame, isBusy), ...(isBusy ? progress() : marks(task)));
     frame.item.replaceChildren(button);
   }
 
-  look({ task, picture }) {
+  look({ task, picture }, isBusy) {
     const [output] = task.outputs;
     if (picture) {
       const image = document.createElement("img");
@@ -83,7 +83,7 @@ export class Strip {
       image.addEventListener("error", () => image.remove());
       return [image];
     }
-    if (!output) return [span("frame-none", icon("image"))];
+    if (!output) return isBusy ? [] : [span("frame-none", icon("image"))];
     const video = document.createElement("video");
     video.src = local(output.url);
     video.preload = "metadata";
