@@ -84,7 +84,13 @@ def fingerprint() -> str:
 
 def _install(npm: list[str]) -> None:
     # Scripts of packages are never run: nothing here needs to be built.
-    quiet = ("--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error")
+    quiet = (
+        "--ignore-scripts",
+        "--no-audit",
+        "--no-fund",
+        "--no-update-notifier",
+        "--loglevel=error",
+    )
     try:
         done = subprocess.run([*npm, "ci", *quiet], cwd=ASSETS, check=False, timeout=NPM_WAIT_S_MAX)
     except (OSError, subprocess.TimeoutExpired) as error:

@@ -4,6 +4,7 @@ It starts a gateway of its own with the embedded renderer, signs in and walks th
 and dark, in Chinese and light, and on a phone. A page adds its states as a function of SCENES.
 """
 
+import re
 import sys
 import tempfile
 from collections.abc import Callable
@@ -40,9 +41,10 @@ class Album:
         """Open a page and wait until it has everything."""
         self.page.goto(path, wait_until="networkidle")
 
-    def link(self) -> str:
-        """A fresh one-time link."""
-        path = self.gate.command("console")["url"].partition("/console/")[2]
+    def link(self, account: str | None = None) -> str:
+        """A fresh one-time link; the operator's, unless an account is named."""
+        words = ["console", *(["--account", account] if account else [])]
+        path = self.gate.command(*words)["url"].partition("/console/")[2]
         return f"{self.gate.url}/console/{path}"
 
 
@@ -63,7 +65,63 @@ def door(album: Album) -> None:
     album.visit.sign_in(album.link())
 
 
-SCENES: tuple[Callable[[Album], None], ...] = (door,)
+def playground(album: Album) -> None:
+    """The guide, a picture chosen, the picture as it develops, the video, and a failure."""
+    page = album.page
+    album.go("/console/playground")
+    album.shoot("playground-first")
+    if page.locator("#guide-do").is_visible():
+        page.locator("#guide-do").click()
+    else:
+        page.locator("[data-sample=dusk]").click()
+        page.locator("[data-move]").first.click()
+    page.locator("#go:enabled").wait_for()
+    album.shoot("playground-ready")
+    page.keyboard.press("Control+Enter")
+    page.locator("#percent", has_text=re.compile(r"^[2-9]\d%")).wait_for()
+    page.screenshot(path=album.folder / f"playground-developing-{album.look}.png")
+    page.locator("#video:visible").wait_for()
+    album.shoot("playground-done")
+    album.shoot("playground-whole", whole=True)
+    for tab in ("python", "response", "events"):
+        page.locator(f"#tab-{tab}").click()
+        album.shoot(f"playground-{tab}")
+    page.locator("#replace").click()
+    page.locator("#picture-url").fill("https://frames.example.com/frame.jpg")
+    page.locator("#use-url").click()
+    page.locator("#go:enabled").wait_for()
+    page.keyboard.press("Control+Enter")
+    page.locator("#broken").wait_for()
+    album.shoot("playground-failed")
+    page.locator(".who").click()
+    album.shoot("menu")
+
+
+def gallery(album: Album) -> None:
+    """The wall, and one video whole."""
+    page = album.page
+    album.go("/console/gallery")
+    page.locator(".card").first.hover()
+    album.shoot("gallery")
+    page.locator(".card").first.click()
+    album.shoot("gallery-open")
+    page.keyboard.press("Escape")
+
+
+def poor(album: Album) -> None:
+    """An account without credit, and its empty gallery."""
+    name = f"poor-{album.look}"
+    album.gate.command("accounts", "create", name, "--credit", "0.2")
+    album.visit.sign_in(album.link(name))
+    album.page.evaluate("sessionStorage.clear()")
+    album.go("/console/playground")
+    album.page.locator("#complaint").wait_for()
+    album.shoot("no-credit")
+    album.go("/console/gallery")
+    album.shoot("gallery-empty")
+
+
+SCENES: tuple[Callable[[Album], None], ...] = (door, playground, gallery, poor)
 
 
 def main(arguments: list[str]) -> int:

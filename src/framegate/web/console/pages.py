@@ -169,6 +169,7 @@ def _environment(language: str, files: StaticFiles) -> Environment:
         "money": shown.money,
         "money_of": shown.money_of,
         "symbol": shown.symbol,
+        "combine": lambda values, more: {**values, **more},
         "count": shown.count,
         "size": shown.size,
         "moment": lambda at_ms: shown.moment(at_ms, language),

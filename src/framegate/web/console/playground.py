@@ -10,7 +10,14 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from framegate import samples
+from framegate.domain import picture
+from framegate.domain.money import decimal_from_micros
+from framegate.domain.submission import PROMPT_CHARACTERS_MAX
 from framegate.web.console.pages import HOME, Pages
+
+CREATE = "/kling/image-to-video/"
+DURATION_S_MIN, DURATION_S_MAX = 3, 15  # Rule 23.
+PICTURE_RATIO_MAX = 2.5  # Rule 27, and its inverse.
 
 
 @dataclass(frozen=True)
@@ -26,10 +33,34 @@ class Playground:
     async def show(self, request: Request) -> Response:
         """The page itself."""
         viewer = await self.pages.viewer(request)
+        gateway = self.pages.gateway
+        model, prices = next(iter(gateway.submit.prices.items()))
         return self.pages.page(
             request,
             "playground.html",
             viewer=viewer,
             samples=samples.names(),
-            url=self.pages.gateway.links.public_url,
+            model=model,
+            seconds=range(1, DURATION_S_MAX + 1),
+            second_min=DURATION_S_MIN,
+            prompt_max=PROMPT_CHARACTERS_MAX,
+            facts={
+                "url": gateway.links.public_url,
+                "create": f"{CREATE}{model}",
+                "account": viewer.caller.account.id,
+                # The terms of every quote: what a factor is, and the price that credit is too
+                # short for, stand there before anything is asked.
+                "prices": {
+                    "per_second": decimal_from_micros(prices.per_second_micros),
+                    "resolution": dict(prices.resolution_permille),
+                    "aspect_ratio": dict(prices.aspect_ratio_permille),
+                },
+                "may_create": viewer.caller.key.scope.may_create,
+                "picture": {
+                    "bytes_max": picture.PICTURE_BYTES_MAX,
+                    "side_px_min": picture.PICTURE_SIDE_PX_MIN,
+                    "pixels_max": picture.PICTURE_PIXELS_MAX,
+                    "ratio_max": PICTURE_RATIO_MAX,
+                },
+            },
         )

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from starlette.routing import Route
 
 from framegate.gateway import Gateway
+from framegate.web.console.gallery import Gallery
 from framegate.web.console.pages import Pages
 from framegate.web.console.playground import Playground
 from framegate.web.console.sign_in import SignIn
@@ -29,6 +30,7 @@ class Console:
             *pages.files.routes(),
             *SignIn(gateway, pages).routes(),
             *Playground(pages).routes(),
+            *Gallery(pages).routes(),
         ]
         pages.paths.update(route.path for route in [*others, *routes])
         return cls(pages, routes)

@@ -8,7 +8,7 @@ export function facts(id) {
 
 export const words = facts("console-words");
 
-/** A text with its `%(name)s` filled in. */
+/** A text with its `{name}` filled in; the templates' own `%(name)s` is filled in by the server. */
 export function filled(text, values) {
-  return text.replace(/%\((\w+)\)s/g, (whole, name) => (name in values ? String(values[name]) : whole));
+  return text.replace(/\{(\w+)\}/g, (whole, name) => (name in values ? String(values[name]) : whole));
 }

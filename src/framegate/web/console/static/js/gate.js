@@ -1,0 +1,180 @@
+// The right side: one task as it develops, and the video that comes of it.
+
+import { local } from "./api.js";
+import { icon } from "./icons.js";
+import { Player } from "./player.js";
+import { facts, filled } from "./words.js";
+
+const by = (id) => document.getElementById(id);
+const words = facts("words");
+const ORDER = ["submitted", "reading", "rendering", "finished"];
+// What the renderer calls its steps, and where they stand on our line of four.
+const STEP_OF = { reading: 1, depth: 1, rendering: 2, finishing: 3, finished: 3 };
+const UNTOLD_MS = 4000;
+const PARTS = ["guide", "gate-idle", "base", "lit", "edge", "develop", "broken"];
+const LOOKS = { busy: "film", good: "check", bad: "x", quiet: "" };
+
+/** The gate with its stages and its heading. */
+export class Gate {
+  constructor() {
+    this.player = new Player(words);
+    this.reset("");
+  }
+
+  /** Begin with another task. `picture` is the path of its first frame, "" when it is not known. */
+  reset(picture, ratio = 16 / 9) {
+    this.picture = picture;
+    this.began = 0;
+    this.marks = [];
+    this.renderBegan = null;
+    by("gate").style.setProperty("--ratio", String(ratio));
+    by("gate").style.setProperty("--done", "0%");
+  }
+
+  show(...names) {
+    for (const name of PARTS) by(name).hidden = !names.includes(name);
+    if (!names.includes("video")) this.player.close();
+  }
+
+  /** Nothing is going on: the guide for who has no video yet, else a line. */
+  idle(isFirst) {
+    this.show(isFirst ? "guide" : "gate-idle");
+    this.status("quiet", words.ready);
+    this.stages(-1);
+    by("play").dataset.state = "idle";
+  }
+
+  /** What the next task will begin with, waiting in the dark; the guide stays as it is. */
+  expect(picture) {
+    const path = picture ? picture.path : "";
+    const isShown = Boolean(path) && by("guide").hidden;
+    by("base").hidden = !isShown;
+    if (isShown) by("base").src = path;
+    by("gate").style.setProperty("--ratio", String(isShown && picture.width ? picture.width / picture.height : 16 / 9));
+  }
+
+  /** A task as it stands. `atMs` is the browser's clock. */
+  develop(task, atMs) {
+    this.began ||= atMs;
+    by("play").dataset.state = "busy";
+    const step = this.stepOf(task, atMs);
+    this.mark(step, atMs);
+    const hasPicture = Boolean(this.picture);
+    for (const name of ["base", "lit"]) if (hasPicture && by(name).getAttribute("src") !== this.picture) by(name).src = this.picture;
+    this.show("develop", "edge", ...(hasPicture ? ["base", "lit"] : []));
+    this.percent(task, step, atMs);
+    this.status("busy", this.wordOf(task, step));
+    this.stages(step);
+    this.tick(atMs);
+  }
+
+  stepOf({ status, stage }, atMs) {
+    if (status === "submitted") return 0;
+    if (stage) return STEP_OF[stage] ?? 2;
+    // Kling never says more than that it works; our own renderer does within a moment.
+    return atMs - this.began > UNTOLD_MS ? 2 : 1;
+  }
+
+  wordOf(task, step) {
+    if (step === 0) return words.waiting;
+    if (step === 1) return words[task.stage] || words.reading;
+    return step === 2 ? words.rendering : words.storing;
+  }
+
+  percent({ frames_done: done, frames_total: total }, step, atMs) {
+    const isKnown = total > 0;
+    const percent = isKnown ? Math.floor((done / total) * 100) : 0;
+    by("gate").classList.toggle("unknown", !isKnown);
+    by("gate").style.setProperty("--done", `${percent}%`);
+    by("stages").style.setProperty("--part", isKnown ? `${percent}%` : "50%");
+    by("percent").textContent = isKnown ? `${percent}%` : "";
+    by("progress").value = percent;
+    by("frames").textContent = isKnown ? this.framesLeft(done, total, atMs) : this.stageWord(step);
+  }
+
+  stageWord(step) {
+    return step === 0 ? words.waiting : step === 1 ? words.reading : words.rendering;
+  }
+
+  framesLeft(done, total, atMs) {
+    const frames = filled(words.frames, { done, total });
+    if (done > 0 && done < total && !this.renderBegan) this.renderBegan = { atMs, done };
+    const { renderBegan } = this;
+    if (!renderBegan || done <= renderBegan.done || done >= total) return frames;
+    const perFrame = (atMs - renderBegan.atMs) / (done - renderBegan.done);
+    const seconds = ((perFrame * (total - done)) / 1000).toFixed(1);
+    return `${frames} · ${filled(words.left, { seconds })}`;
+  }
+
+  /** The seconds beside the status, while it runs. */
+  tick(atMs) {
+    if (!this.began) return;
+    by("status-text").textContent = `${this.word} · ${((atMs - this.began) / 1000).toFixed(1)} s`;
+  }
+
+  /** The seconds of a task that ended before anybody looked, from its record. */
+  recall(life) {
+    const seconds = (state) => life.find((line) => line.state === state)?.after_s;
+    this.marks = [seconds("submitted"), undefined, seconds("processing"), seconds("succeeded")].map((after) =>
+      after === undefined ? undefined : after * 1000,
+    );
+  }
+
+  mark(step, atMs) {
+    for (let passed = 0; passed <= step; passed += 1) this.marks[passed] ??= atMs - this.began;
+  }
+
+  /** It succeeded: the video, which has the size that it has. */
+  done(task, atMs) {
+    if (this.began) this.mark(3, atMs);
+    else if (task.life) this.recall(task.life);
+    by("play").dataset.state = "done";
+    this.show("video");
+    const [output] = task.outputs;
+    this.player.video.addEventListener(
+      "loadedmetadata",
+      () => by("gate").style.setProperty("--ratio", String(this.player.video.videoWidth / this.player.video.videoHeight)),
+      { once: true },
+    );
+    this.player.open(local(output.url), task.task);
+    const took = this.began ? atMs - this.began : (task.ended_at || task.update_time) - task.create_time;
+    this.status("good", `${words.succeeded} · ${(took / 1000).toFixed(1)} s`);
+    this.stages(ORDER.length);
+    by("download").href = local(output.url);
+    by("download").download = `${task.task}.mp4`;
+  }
+
+  /** It ended without a video, or was never taken. */
+  broken(title, text, { step = 0, tone = "bad", status = words.failed } = {}) {
+    by("play").dataset.state = "broken";
+    this.show("broken", ...(this.picture ? ["base"] : []));
+    by("gate").classList.remove("unknown");
+    if (this.picture) by("base").src = this.picture;
+    by("broken").classList.toggle("quiet", tone === "quiet");
+    by("broken").firstElementChild.replaceChildren(icon(tone === "quiet" ? "x" : "warn"));
+    by("broken-title").textContent = title;
+    by("broken-text").textContent = text;
+    this.status(tone, status);
+    this.stages(step, tone === "bad");
+  }
+
+  status(tone, text) {
+    this.word = text;
+    by("status").className = `pill pill-${tone}`;
+    const dot = document.createElement("i");
+    dot.className = "pill-dot";
+    by("status").firstElementChild.replaceWith(LOOKS[tone] ? icon(LOOKS[tone]) : dot);
+    by("status-text").textContent = text;
+  }
+
+  /** `step` is the one that is going on; ORDER.length when all are done, -1 when none has begun. */
+  stages(step, isBad = false) {
+    ORDER.forEach((name, place) => {
+      const item = document.querySelector(`[data-stage=${name}]`);
+      item.className = place < step ? "done" : place === step ? (isBad ? "bad" : "now") : "";
+      const mark = this.marks[place];
+      const isPast = place < step || (place === step && !isBad);
+      item.lastElementChild.textContent = mark !== undefined && isPast ? `${(mark / 1000).toFixed(2)} s` : "";
+    });
+  }
+}

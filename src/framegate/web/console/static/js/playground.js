@@ -1,0 +1,303 @@
+// The playground: what the form wants, what it costs, and the task that comes of it.
+
+import { ApiError, ask, get, local, post } from "./api.js";
+import { Compose } from "./compose.js";
+import { ENDED, follow } from "./follow.js";
+import { Gate } from "./gate.js";
+import { icon } from "./icons.js";
+import { micros, money } from "./money.js";
+import { Pricing, priceOf, sumOf } from "./price.js";
+import { Strip } from "./strip.js";
+import { tasksOf } from "./tasks.js";
+import { Tabs } from "./tabs.js";
+import { toast } from "./toast.js";
+import { facts as factsOf } from "./words.js";
+
+const by = (id) => document.getElementById(id);
+const facts = factsOf("facts");
+const words = factsOf("words");
+const SERVER_ERROR = 500;
+const NO_CREDIT = 402;
+const TICK_MS = 100;
+const STRIP_TASKS_MAX = 12;
+
+const state = { taskId: "", task: null, response: null, events: [], isSending: false, isShort: false, isLost: false, stop: null, hasVideo: false };
+
+const gate = new Gate();
+const tabs = new Tabs(facts, () => ({
+  response: state.response ? JSON.stringify(state.response, null, 2) : words.nothing_yet,
+  events: state.events.length ? state.events.join("\n") : words.nothing_yet,
+}));
+const strip = new Strip(by("film"), words, (task) => open(task));
+const pricing = new Pricing(facts, showPrice);
+const compose = new Compose((form) => {
+  if (facts.may_create) pricing.ask(form.wish, form.body);
+  else showPrice({ amount: priceOf(facts.prices, form.wish), isSure: false });
+  tabs.show(form.wish);
+  by("price-sum").textContent = sumOf(facts.prices, form.wish, facts.symbol);
+  showGuide(form);
+  if (by("play").dataset.state === "idle") gate.expect(form.picture);
+  showGo();
+});
+
+// --- the price ------------------------------------------------------------------------------------
+
+function showPrice({ amount, available, isSure, problem }) {
+  by("price").textContent = money(amount, facts.symbol);
+  if (!isSure) return;
+  complain(problem ? refusal(problem) : "");
+  state.isShort = Boolean(problem) && problem.status === NO_CREDIT;
+  showGo();
+  const isLimited = available !== undefined && available !== null;
+  by("after-box").hidden = !isLimited;
+  if (isLimited) by("after").textContent = money(available - amount, facts.symbol);
+}
+
+function complain(text) {
+  by("complaint").hidden = !text;
+  by("complaint").replaceChildren(...(text ? [icon("warn"), text] : []));
+}
+
+/** A refusal in a person's words; the gateway's own sentence where it names a field. */
+function refusal(error) {
+  if (error.status === NO_CREDIT) return words.no_credit;
+  if (error.status === 504) return words.uncertain;
+  if (error.status === 0) return error.message;
+  return error.status >= SERVER_ERROR ? words.not_available : error.message;
+}
+
+async function showBalance() {
+  const account = await get("/api/account");
+  const amount = account.unlimited ? -micros(account.posted) : micros(account.available);
+  by("balance-amount").textContent = money(amount, facts.symbol);
+}
+
+// --- sending ----------------------------------------------------------------------------------------
+
+function showGo() {
+  const problem = facts.may_create ? compose.problem || (state.isShort ? words.short : "") : words.read_only_short;
+  const button = by("go");
+  button.disabled = Boolean(problem) || state.isSending;
+  button.title = problem || "";
+  const isFirst = !state.taskId;
+  by("go-text").textContent = state.isSending ? words.sending : problem || (isFirst ? words.generate : words.again);
+}
+
+async function send() {
+  if (by("go").disabled) return;
+  state.isSending = true;
+  showGo();
+  complain("");
+  const { body, picture } = compose;
+  const text = JSON.stringify(body);
+  try {
+    const answer = await ask("POST", facts.create, text, { headers: { "Idempotency-Key": keyFor(text) } });
+    state.unanswered = null;
+    const { taskId, ...envelope } = answer;
+    begin({ ...envelope.data, task: taskId, status: "submitted", outputs: [], ...settingsOf(compose.wish) }, envelope, picture);
+  } catch (error) {
+    if (!(error instanceof ApiError)) throw error;
+    if (error.status > 0 && error.status < SERVER_ERROR) state.unanswered = null;
+    complain(refusal(error));
+    state.response = error.envelope;
+    tabs.show();
+  } finally {
+    state.isSending = false;
+    showGo();
+  }
+}
+
+/** A request whose answer was lost keeps its key: pressing again then buys nothing twice. */
+function keyFor(text) {
+  if (!state.unanswered || state.unanswered.text !== text) {
+    const random = crypto.getRandomValues(new Uint32Array(4)).join("-");
+    state.unanswered = { text, key: `console-${random}` };
+  }
+  return state.unanswered.key;
+}
+
+const settingsOf = (wish) => ({ prompt: wish.prompt, duration: wish.duration, resolution: wish.resolution, aspect_ratio: wish.aspect });
+
+// --- one task -----------------------------------------------------------------------------------------
+
+function begin(task, envelope, picture) {
+  const path = picture.kept || picture.path;
+  gate.reset(path, picture.width ? picture.width / picture.height : 16 / 9);
+  take(task, envelope);
+  strip.put(task, path);
+  strip.choose(task.task);
+  state.task = task;
+  note("submitted");
+  watch(task);
+  if (matchMedia("(max-width: 1000px)").matches) document.querySelector(".view").scrollIntoView({ behavior: "smooth" });
+}
+
+/** Show a task that is there already: one of the strip, or the one of the address. */
+function open(task) {
+  const isOwn = task.picture && task.picture.id && task.picture.url;
+  gate.reset(isOwn ? local(task.picture.url) : "");
+  take(task, null);
+  strip.choose(task.task);
+  watch(task);
+}
+
+function take(task, envelope) {
+  if (state.stop) state.stop();
+  Object.assign(state, { taskId: task.task, task: null, response: envelope, events: [], stop: null });
+  by("task-id").hidden = false;
+  by("task-id").dataset.copy = task.task;
+  by("task-id").firstElementChild.textContent = task.task;
+  history.replaceState(null, "", `#${task.task}`);
+  tabs.show();
+}
+
+function watch(task) {
+  state.stop = follow(task.task, { onTask: (found) => show(found), onLost: showLost });
+}
+
+function show(found) {
+  const task = { ...state.task, ...found };
+  const isNews = !state.task || state.task.status !== task.status || (state.task.stage || "") !== task.stage;
+  state.task = task;
+  const now = Date.now();
+  if (isNews) note(task.stage && task.status === "processing" ? `${task.status} ${task.stage}` : task.status);
+  strip.put(task);
+  // What has ended before anybody looked did not take the seconds since.
+  if (task.status === "succeeded") gate.done(task, now);
+  else if (task.status === "failed") showFailed(task);
+  else gate.develop(task, now);
+  if (ENDED.has(task.status)) ended(task);
+  showButtons(task);
+}
+
+function ended(task) {
+  state.response = task;
+  state.hasVideo ||= task.status === "succeeded";
+  tabs.show();
+  showGo();
+  showBalance().catch(() => undefined);
+  compose.onChange(compose);
+}
+
+function showFailed(task) {
+  const isCancelled = task.state === "cancelled";
+  const why = isCancelled ? "" : task.message;
+  gate.broken(isCancelled ? words.cancelled_title : words.failed_title, [why, words.nothing_charged].filter(Boolean).join(" · "), {
+    tone: isCancelled ? "quiet" : "bad",
+    status: words[task.state] || words.failed,
+    step: Math.max(0, gate.marks.length - 1),
+  });
+}
+
+function showButtons(task) {
+  const isDone = task.status === "succeeded";
+  by("download").hidden = !isDone;
+  by("reuse").hidden = !ENDED.has(task.status);
+  by("cancel").hidden = ENDED.has(task.status) || !task.can_cancel;
+}
+
+function showLost(isLost) {
+  if (isLost === state.isLost) return;
+  state.isLost = isLost;
+  if (isLost) toast(words.lost_touch, "bad");
+}
+
+function note(what) {
+  const at = gate.began ? ((Date.now() - gate.began) / 1000).toFixed(2) : "0.00";
+  state.events.push(`${at.padStart(7)} s  ${what}`);
+  if (tabs.chosen === "events") tabs.show();
+}
+
+async function cancel() {
+  by("cancel").disabled = true;
+  try {
+    show(await post(`/api/tasks/${state.taskId}/cancel`, {}));
+  } catch (error) {
+    toast(error.message, "bad");
+  } finally {
+    by("cancel").disabled = false;
+  }
+}
+
+/** Begin with the settings of a task that another page names in the address. */
+async function reuseOf(taskId) {
+  gate.idle(!state.hasVideo);
+  history.replaceState(null, "", location.pathname);
+  try {
+    reuse(await get(`/api/tasks/${encodeURIComponent(taskId)}`));
+  } catch (error) {
+    toast(error.message, "bad");
+  }
+}
+
+function reuse(task) {
+  compose.take(task);
+  const isOwn = task.picture && task.picture.id && task.picture.url;
+  if (isOwn) compose.takeOwn(task.picture.url);
+  toast(words.reused);
+}
+
+// --- the first time --------------------------------------------------------------------------------------
+
+function showGuide(form) {
+  const done = [Boolean(form.picture), form.picture && Boolean(form.wish.prompt), false];
+  const next = done.indexOf(false) < 0 ? 2 : done.findIndex((each) => !each);
+  ["step-picture", "step-words", "step-go"].forEach((id, place) => {
+    by(id).className = done[place] ? "done" : place === next ? "next" : "";
+  });
+  by("guide-do").hidden = Boolean(form.picture && form.wish.prompt);
+}
+
+async function doTheFirstTwo() {
+  if (!compose.wish.prompt) compose.setPrompt(words.sample_prompt);
+  const samples = [...document.querySelectorAll("[data-sample]")];
+  if (!compose.picture) await compose.takeSample(samples.find((each) => each.dataset.sample === "balloon") || samples[0]);
+  by("go").focus();
+}
+
+// --- what happens ------------------------------------------------------------------------------------------
+
+by("compose").addEventListener("submit", (event) => {
+  event.preventDefault();
+  send();
+});
+document.addEventListener("keydown", (event) => {
+  if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) {
+    event.preventDefault();
+    send();
+  }
+});
+by("cancel").addEventListener("click", cancel);
+by("reuse").addEventListener("click", () => reuse(state.task));
+by("guide-do").addEventListener("click", doTheFirstTwo);
+setInterval(() => by("play").dataset.state === "busy" && gate.tick(Date.now()), TICK_MS);
+
+for (const small of document.querySelectorAll("[data-factor]")) {
+  const permille = facts.prices.resolution[small.dataset.factor] ?? 1000;
+  small.textContent = permille === 1000 ? "" : `×${permille / 1000}`;
+}
+if (/Mac|iPhone|iPad/.test(navigator.platform)) by("go-keys").textContent = "⌘ ↵";
+
+async function start() {
+  compose.begin();
+  if (!facts.may_create) complain(words.read_only);
+  gate.idle(false);
+  let tasks = [];
+  try {
+    tasks = (await tasksOf({ account: facts.account, limit: STRIP_TASKS_MAX })).result;
+  } catch (error) {
+    toast(error.message, "bad");
+  }
+  strip.show(tasks);
+  state.hasVideo = tasks.some((task) => task.status === "succeeded");
+  const asked = location.hash.slice(1);
+  if (asked.startsWith("reuse=")) return reuseOf(asked.slice("reuse=".length));
+  const running = tasks.find((task) => !ENDED.has(task.status));
+  const known = tasks.find((task) => task.task === asked) || running;
+  if (known) open(known);
+  else if (/^[\w-]{1,60}$/.test(asked)) open({ task: asked, status: "submitted", outputs: [] });
+  else gate.idle(!state.hasVideo);
+  return undefined;
+}
+
+start();

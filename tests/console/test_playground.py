@@ -1,0 +1,402 @@
+"""The playground, as a person uses it: from nothing to a video, and every way to fail."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from browsing import PHONE
+from console.conftest import picture
+
+EVERY_LOOK = pytest.mark.parametrize(
+    ("language", "theme", "size"),
+    [("en", "dark", None), ("zh", "light", None), ("en", "light", PHONE)],
+    ids=["en-dark", "zh-light", "en-phone"],
+)
+A_THIRD = re.compile(r"^[3-9]\d%")
+
+
+def file(content=None, name="frame.jpg"):
+    content = picture() if content is None else content
+    return {"name": name, "mimeType": "image/jpeg", "buffer": content}
+
+
+def choose(page, content=None):
+    page.locator("#file").set_input_files(file(content))
+
+
+def go(page):
+    page.locator("#go:enabled").wait_for()
+    page.keyboard.press("Control+Enter")
+
+
+def plays(page):
+    """The video in the gate, once it moves."""
+    page.locator("#video:visible").wait_for()
+    at = "document.getElementById('video').currentTime"
+    before = page.evaluate(at)
+    page.locator("#at", has_not_text=re.compile(r"^0:00\.0$")).wait_for()
+    return page.evaluate(at) > before
+
+
+@EVERY_LOOK
+def test_newcomer_comes_from_the_guide_to_a_video_that_plays(
+    visit, new_gate, language, theme, size
+):
+    gate = new_gate()
+    looker = visit(at=gate, language=language, theme=theme, size=size)
+    page = looker.page
+    page.locator("#guide").wait_for()
+    assert page.locator(".guide-steps li").count() == 3
+    assert looker.violations() == []
+
+    page.locator("#guide-do").click()
+    go(page)
+    page.locator("#percent", has_text=A_THIRD).wait_for()
+    assert looker.violations() == []
+
+    assert plays(page)
+    assert looker.violations() == []
+    assert page.locator("#film li").count() == 1
+    page.goto("/console/playground")
+    page.locator("#gate-idle").wait_for()
+    assert page.locator("#guide").is_hidden()
+
+
+def test_price_is_the_servers_own_to_the_last_micro(visit, gate):
+    page = visit().page
+    assert page.locator("#price").inner_text() == "$0.56"
+
+    page.locator("#duration").focus()
+    page.keyboard.press("End")
+    page.get_by_text("1080p").click()
+    page.locator("#price", has_text="$2.52").wait_for()
+    assert page.locator("#price-sum").inner_text() == "15 s × $0.112 × 1.5"
+
+    body = {
+        "contents": [{"type": "first_frame", "url": "https://cdn.example.com/a.jpg"}],
+        "settings": {"resolution": "1080p", "duration": 15},
+    }
+    assert gate.http.post("/api/quote", json=body).json()["data"]["amount_micros"] == 2_520_000
+
+
+def test_member_sees_the_balance_after(visit, gate):
+    gate.command("accounts", "create", "member", "--credit", "10")
+    page = visit(account="member").page
+    page.locator("#after", has_text="$9.44").wait_for()
+    assert page.locator("#balance").inner_text().split() == ["Balance", "$10.00"]
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_who_has_no_credit_is_told_before_pressing(visit, gate, language):
+    name = f"poor-{language}"
+    gate.command("accounts", "create", name, "--credit", "0.1")
+    looker = visit(account=name, language=language)
+    page = looker.page
+    choose(page)
+
+    page.locator("#complaint").wait_for()
+    page.locator("#go:disabled").wait_for()
+    assert page.locator("#price").inner_text() == "$0.56"
+    assert looker.violations() == []
+    # The browser notes every 402 of a quote; nothing else may be wrong.
+    assert [each for each in looker.complaints if "402" not in each] == []
+    looker.complaints.clear()
+
+
+def test_who_may_only_look_sees_a_button_that_says_so(visit, gate):
+    made = gate.command("accounts", "create", "reader", "--credit", "1")
+    key = gate.command("keys", "create", "--account", "reader", "--scope", "read")["key"]
+    assert made["key"]
+    looker = visit(signed_in=False)
+    page = looker.page
+    page.goto("/console/sign-in")
+    page.locator("#key").fill(key)
+    page.keyboard.press("Enter")
+    page.locator("#go:disabled", has_text="This key may look only").wait_for()
+    assert looker.violations() == []
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        (picture(299, 800), "299×800 px, at least 300 each"),
+        (picture(1_000, 399), "ratio 2.51, from 1:2.5 to 2.5:1"),
+        (b"GIF89a not a picture", "JPG or PNG only"),
+        (b"\xff\xd8\xff not really", "This file is not a picture that can be read."),
+    ],
+    ids=["small", "wide", "gif", "broken"],
+)
+def test_picture_that_breaks_a_rule_is_refused_at_once(visit, gate, content, says):
+    looker = visit()
+    choose(looker.page, content)
+
+    looker.page.get_by_text(says).wait_for()
+    assert looker.page.locator("#go").is_disabled()
+    assert looker.violations() == []
+
+
+def test_picture_of_the_very_limit_passes(visit):
+    page = visit().page
+    choose(page, picture(750, 300))
+    page.locator("#go:enabled").wait_for()
+    assert page.locator("#checks li.good").count() == 4
+
+
+def test_address_that_is_none_is_told_so(visit):
+    page = visit().page
+    page.locator("#picture-url").fill("frame.jpg")
+    page.locator("#use-url").click()
+    page.get_by_text("An address begins with http").wait_for()
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_picture_that_cannot_be_fetched_fails_the_task_and_costs_nothing(visit, gate, language):
+    spent = gate.account["posted"]
+    looker = visit(language=language)
+    page = looker.page
+    page.locator("#picture-url").fill("https://frames.example.com/frame.jpg")
+    page.keyboard.press("Enter")
+    go(page)
+
+    page.locator("#broken").wait_for()
+    assert "image could not be fetched" in page.locator("#broken-text").inner_text()
+    assert looker.violations() == []
+    assert gate.account["posted"] == spent
+
+
+def test_refusal_of_the_gateway_stands_beside_the_button(visit):
+    looker = visit()
+    page = looker.page
+    choose(page)
+    page.locator(".more summary").click()
+    page.locator("#callback").fill("nowhere")
+
+    page.locator("#complaint", has_text="options.callback_url must be an absolute").wait_for()
+    looker.complaints.clear()  # The browser notes the 400s of the quotes.
+
+
+def test_prompt_is_counted_in_characters_and_moves_are_toggled(visit):
+    page = visit().page
+    page.locator("#prompt").fill("🎈" * 2_501)
+    assert page.locator("#prompt-count").inner_text() == "2501 / 2500"
+    assert page.locator("#prompt").get_attribute("aria-invalid") == "true"
+
+    page.locator("#prompt").fill("")
+    for name in ("Push in", "Snow"):
+        page.get_by_role("button", name=name).click()
+    assert page.locator("#prompt").input_value() == "the camera slowly pushes in, snow falls"
+    page.get_by_role("button", name="Push in").click()
+    assert page.locator("#prompt").input_value() == "snow falls"
+
+
+def test_dropped_video_gives_its_settings_back(visit, gate):
+    page = visit().page
+    choose(page)
+    page.locator("#prompt").fill('the camera orbits {"left"}, 花瓣飘落')
+    page.locator("#duration").focus()
+    page.keyboard.press("Home")
+    go(page)
+    page.locator("#video:visible").wait_for()
+    with page.expect_download() as saved:
+        page.locator("#download").click()
+    video = Path(saved.value.path()).read_bytes()
+
+    page.locator("#prompt").fill("something else")
+    page.locator("#duration").focus()
+    page.keyboard.press("End")
+    page.locator("#file").set_input_files(
+        {"name": "made.mp4", "mimeType": "video/mp4", "buffer": video}
+    )
+    page.locator("#duration-value", has_text=re.compile("^3$")).wait_for()
+    assert page.locator("#prompt").input_value() == 'the camera orbits {"left"}, 花瓣飘落'
+
+    page.locator("#file").set_input_files(
+        {"name": "foreign.mp4", "mimeType": "video/mp4", "buffer": video[:32]}
+    )
+    page.get_by_text("does not say what it was made with").wait_for()
+
+
+def test_draft_outlives_a_change_of_language(visit):
+    page = visit().page
+    choose(page)
+    page.locator("#prompt").fill("petals fall")
+    page.locator("#go:enabled").wait_for()
+
+    page.locator(".side-foot button[value=zh]").click()
+    page.locator("html[lang=zh-CN]").wait_for()
+    page.locator("#go:enabled").wait_for()
+    assert page.locator("#prompt").input_value() == "petals fall"
+    assert page.locator("#drop-image").is_visible()
+
+
+def test_picture_is_pasted_and_dropped(visit):
+    page = visit().page
+    give = """
+    (how) => new Promise((done) => {
+      const canvas = document.createElement('canvas');
+      canvas.width = 640; canvas.height = 360;
+      canvas.toBlob((blob) => {
+        const carried = new DataTransfer();
+        carried.items.add(new File([blob], how + '.png', { type: 'image/png' }));
+        const event = how === 'paste'
+          ? new ClipboardEvent('paste', { clipboardData: carried, bubbles: true })
+          : new DragEvent('drop', { dataTransfer: carried, bubbles: true, cancelable: true });
+        document.body.dispatchEvent(event);
+        done();
+      });
+    })
+    """
+    for how in ("paste", "drop"):
+        page.evaluate(give, how)
+        page.locator("#drop-name", has_text=f"{how}.png").wait_for()
+    page.locator("#go:enabled").wait_for()
+
+
+def test_video_is_paused_looped_downloaded_and_a_frame_of_it_saved(visit):
+    page = visit().page
+    choose(page)
+    page.locator("#duration").focus()
+    page.keyboard.press("Home")
+    go(page)
+    assert plays(page)
+
+    page.locator("#play-pause").click()
+    assert page.evaluate("document.getElementById('video').paused")
+    page.locator("#loop").click()
+    assert page.locator("#loop").get_attribute("aria-pressed") == "false"
+    with page.expect_download() as saved:
+        page.locator("#poster").click()
+    assert saved.value.suggested_filename.endswith(".png")
+    with page.expect_download() as saved:
+        page.locator("#download").click()
+    assert Path(saved.value.path()).read_bytes()[4:8] == b"ftyp"
+
+
+def test_press_whose_answer_was_lost_is_repeated_and_buys_once(visit, gate):
+    looker = visit()
+    page = looker.page
+    choose(page)
+    keys = []
+
+    def lose(route):
+        keys.append(route.request.headers["idempotency-key"])
+        if len(keys) == 1:
+            route.fetch()  # It arrives, and its answer does not.
+            route.abort()
+        else:
+            route.continue_()
+
+    page.route("**/kling/image-to-video/*", lose)
+    before = gate.rows("SELECT COUNT(*) FROM tasks")[0][0]
+    go(page)
+    page.locator("#complaint").wait_for()
+    go(page)
+    page.locator("#video:visible").wait_for()
+
+    assert keys[0] == keys[1]
+    assert gate.rows("SELECT COUNT(*) FROM tasks")[0][0] == before + 1
+    looker.complaints.clear()  # The browser notes the answer that was lost.
+
+
+def test_task_is_cancelled_and_costs_nothing(visit, new_gate):
+    gate = new_gate()
+    looker = visit(at=gate)
+    page = looker.page
+    page.locator("#guide-do").click()
+    page.locator("#duration").focus()
+    page.keyboard.press("End")
+    go(page)
+
+    page.locator("#cancel").click()
+    page.locator("#broken-title", has_text="You cancelled it").wait_for()
+    assert looker.violations() == []
+    assert gate.account["posted"] == "0"
+    assert page.locator("#cancel").is_hidden()
+
+
+def test_task_is_followed_by_its_stream_and_not_by_asking(visit, gate):
+    page = visit().page
+    asked = []
+    page.on("request", lambda request: asked.append(request.url))
+    choose(page)
+    go(page)
+    assert plays(page)
+
+    looks = [url for url in asked if re.search(r"/api/tasks/task_\w+$", url)]
+    assert any(url.endswith("/events") for url in asked)
+    # Once at the start, and once for each line of its life.
+    assert len(looks) <= 5
+
+
+def test_server_that_goes_away_is_waited_for(visit, new_gate):
+    gate = new_gate()
+    looker = visit(at=gate)
+    page = looker.page
+    page.locator("#guide-do").click()
+    go(page)
+    page.locator("#percent", has_text=re.compile(r"\d%")).wait_for()
+
+    gate.kill()
+    page.locator(".toast-bad").wait_for()
+    gate.start()
+    assert plays(page)
+    looker.complaints.clear()  # The browser notes every request that found nobody.
+
+
+@pytest.mark.parametrize("tab", ["curl", "python", "javascript", "cli"])
+def test_code_runs_as_pasted(visit, gate, tmp_path, tab):
+    """With the key in the environment, as its first line says."""
+    commands = {
+        "curl": ["bash"],
+        "python": [sys.executable],
+        "javascript": ["node", "--input-type=module"],
+        "cli": ["bash"],
+    }
+    if shutil.which(commands[tab][0]) is None:
+        pytest.skip(f"there is no {commands[tab][0]} on this machine")
+    page = visit().page
+    choose(page)
+    page.locator("#prompt").fill('it\'s "static shot", \\ 固定镜头')
+    page.locator("#duration").focus()
+    page.keyboard.press("Home")
+    page.locator("#go:enabled").wait_for()
+    page.locator(f"#tab-{tab}").click()
+
+    beside = Path(sys.executable).parent
+    done = subprocess.run(
+        commands[tab],
+        input=page.locator("#code").inner_text(),
+        cwd=tmp_path,
+        env={
+            "PATH": f"{beside}{os.pathsep}{os.environ['PATH']}",
+            "FRAMEGATE_KEY": (gate.data / "admin.key").read_text().strip(),
+        },
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+    assert done.returncode == 0, done.stderr
+    if tab == "curl":
+        assert '"code":0' in done.stdout
+    else:
+        assert (tmp_path / "video.mp4").read_bytes()[4:8] == b"ftyp"
+    (sent,) = gate.rows("SELECT body FROM tasks ORDER BY created_ms DESC LIMIT 1")
+    assert "固定镜头" in sent[0].decode() or "\\u56fa" in sent[0].decode()
+
+
+def test_tabs_are_walked_by_arrow_keys(visit):
+    page = visit().page
+    page.locator("#tab-curl").focus()
+    page.keyboard.press("ArrowRight")
+    assert page.evaluate("document.activeElement.id") == "tab-python"
+    assert "import json" in page.locator("#code").inner_text()
+    page.keyboard.press("ArrowLeft")
+    page.keyboard.press("ArrowLeft")
+    assert page.evaluate("document.activeElement.id") == "tab-events"
