@@ -1,6 +1,6 @@
 """Write requirements/*.lock from pyproject.toml: `make lock`.
 
-One lock each for the installer, for running and for checking. Every file is pinned by its hash and
+One lock each for the installer, for running, for checking and for the site. Every file is pinned by its hash and
 no lock names an index: where packages come from is the business of the machine that installs
 (docs/decisions/0002-hash-locks-without-addresses.md).
 """
@@ -13,24 +13,22 @@ ROOT = Path(__file__).resolve().parent.parent
 PYTHON_MIN = "3.11"
 
 COMPILE = (
-    *("pip", "compile", "pyproject.toml", "--quiet", "--upgrade"),
+    *("pip", "compile", "--quiet", "--upgrade"),
     *("--universal", "--python-version", PYTHON_MIN, "--generate-hashes"),
     *("--no-emit-index-url", "--no-emit-find-links", "--no-annotate", "--no-header"),
 )
 
 LOCKS = {
-    "bootstrap": ("--only-group", "bootstrap"),
-    "run": ("--group", "build"),
+    "bootstrap": ("--group", "bootstrap"),
+    "run": ("pyproject.toml", "--group", "build"),
     # The same versions as in run.lock, so that what is tested is what runs.
     "check": (
-        "--all-extras",
-        "--group",
-        "build",
-        "--group",
-        "check",
-        "-c",
-        "requirements/run.lock",
+        *("pyproject.toml", "--all-extras"),
+        *("--group", "build", "--group", "check", "--group", "docs"),
+        *("-c", "requirements/run.lock"),
     ),
+    # The same as in check.lock, so that the site that is tested is the one that is built.
+    "docs": ("--group", "docs", "-c", "requirements/check.lock"),
 }
 
 
