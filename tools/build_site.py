@@ -16,11 +16,12 @@ from html.parser import HTMLParser
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-import site_pages
 from properdocs.commands.build import build
 from properdocs.config.base import load_config
 from properdocs.exceptions import Abort
 from properdocs.plugins import BasePlugin
+
+import site_pages
 from site_pages import CHINESE, ENGLISH, HOME
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -184,7 +185,7 @@ class Passages(HTMLParser):
             self.found[-1].words.append(data)
 
 
-class Reading(BasePlugin):  # type: ignore[type-arg]
+class Reading(BasePlugin):  # type: ignore[type-arg, no-untyped-call]  # They say no types.
     """Tells the theme each page's language and twin, and writes what the search looks through."""
 
     def __init__(self, root: Path) -> None:
@@ -205,9 +206,7 @@ class Reading(BasePlugin):  # type: ignore[type-arg]
         context["home"] = up + _address(PurePosixPath(HOME[language]))
         context["top"] = up
         context["summary"] = _summary(self._root, path)
-        context["language_of"] = lambda each: site_pages.language(
-            PurePosixPath(each.file.src_uri)
-        )
+        context["language_of"] = lambda each: site_pages.language(PurePosixPath(each.file.src_uri))
         return context
 
     def on_page_content(self, html: str, *, page: Any, **_: Any) -> str:

@@ -1,8 +1,8 @@
 """Write requirements/*.lock from pyproject.toml: `make lock`.
 
-One lock each for the installer, for running, for checking and for the site. Every file is pinned by its hash and
-no lock names an index: where packages come from is the business of the machine that installs
-(docs/decisions/0002-hash-locks-without-addresses.md).
+One lock each for the installer, for running, for checking and for the site. Every file is pinned by
+its hash and no lock names an index: where packages come from is the business of the machine that
+installs (docs/decisions/0002-hash-locks-without-addresses.md).
 """
 
 import subprocess

@@ -30,7 +30,9 @@ HEADINGS_ZH = {
 
 _FENCE = re.compile(r"(?ms)^ *(```|~~~).*?^ *\1 *$")
 _LINK = re.compile(r"!?\[([^\]]*)\]\(([^)\s]+)\)")
-_COMMENT = re.compile(r"(?s)<!--.*?-->")
+_SENTENCE = re.compile(r".+?(?:[.?!](?= |$)|[。？！]|$)")
+SUMMARY_CHARACTERS_MAX = 300
+"""Beyond the first sentence, which is never cut."""
 
 
 def pages(root: Path) -> list[PurePosixPath]:
@@ -71,7 +73,9 @@ def in_order(root: Path, wanted: str) -> dict[str, list[PurePosixPath]]:
 
 
 def _is_named(page: PurePosixPath, name: str) -> bool:
-    is_deep = len(page.parts) - (language(page) == CHINESE and len(page.parts) > 1) > len(("docs", name))
+    is_deep = len(page.parts) - (language(page) == CHINESE and len(page.parts) > 1) > len(
+        ("docs", name)
+    )
     return not is_deep and page.name.removesuffix(".md").removesuffix(".zh") == name
 
 
@@ -84,14 +88,22 @@ def title(text: str) -> str:
 
 
 def summary(text: str) -> str:
-    """The first paragraph below the title, as one line without links."""
-    body = text.split("\n# ", 1)[-1] if not text.startswith("# ") else text
-    body = _COMMENT.sub("", _FENCE.sub("", body.split("\n", 1)[1]))
+    """The first sentences below the title, as one line without links: what the page is about."""
+    body = _FENCE.sub("", text.split("\n", 1)[1])
     for paragraph in re.split(r"\n\s*\n", body):
         words = " ".join(paragraph.split())
         if words and words[0] not in "#!|-<[":
-            return _LINK.sub(r"\1", words)
+            return _shortened(_LINK.sub(r"\1", words))
     return title(text)
+
+
+def _shortened(words: str) -> str:
+    kept = ""
+    for sentence in _SENTENCE.finditer(words):
+        if kept and sentence.end() > SUMMARY_CHARACTERS_MAX:
+            break
+        kept = words[: sentence.end()]
+    return kept
 
 
 def linked_files(root: Path) -> set[PurePosixPath]:
