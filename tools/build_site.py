@@ -192,8 +192,8 @@ class Reading(BasePlugin):  # type: ignore[type-arg, no-untyped-call]  # They sa
         self._root = root
         self._index: list[dict[str, Any]] = []
 
-    def on_page_context(self, context: Any, *, page: Any, **_: Any) -> Any:
-        """`language`, `twin` (its address, or that of the other language's first page)."""
+    def on_page_context(self, context: Any, *, page: Any, nav: Any, **_: Any) -> Any:
+        """`language`, and `twin`: its address, or that of the other language's first page."""
         path = PurePosixPath(page.file.src_uri)
         language = site_pages.language(path)
         other = site_pages.twin(path)
@@ -205,9 +205,15 @@ class Reading(BasePlugin):  # type: ignore[type-arg, no-untyped-call]  # They sa
         context["twin"] = up + _address(other)
         context["home"] = up + _address(PurePosixPath(HOME[language]))
         context["top"] = up
+        context["untranslated"] = [each for each in nav.pages if self._is_untranslated(each)]
         context["summary"] = _summary(self._root, path)
         context["language_of"] = lambda each: site_pages.language(PurePosixPath(each.file.src_uri))
         return context
+
+    def _is_untranslated(self, page: Any) -> bool:
+        path = PurePosixPath(page.file.src_uri)
+        is_decision = path.is_relative_to("docs/decisions")
+        return not is_decision and not (self._root / site_pages.twin(path)).is_file()
 
     def on_page_content(self, html: str, *, page: Any, **_: Any) -> str:
         """Keep the page's passages for the search."""

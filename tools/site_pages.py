@@ -22,7 +22,7 @@ REST = "Decisions"
 HEADINGS_ZH = {
     "Begin": "入门",
     "Use it": "使用",
-    "Run it": "运维",
+    "Run it": "部署",
     "Know it": "原理",
     "Change it": "参与",
     REST: "其他",
