@@ -63,3 +63,11 @@ def test_page_without_a_title_is_refused():
 def test_files_behind_links_come_along():
     assert PurePosixPath("packaging/framegate.service") in site_pages.linked_files(ROOT)
     assert PurePosixPath("docs/pictures/result.jpg") in site_pages.linked_files(ROOT)
+
+
+def test_first_page_of_the_decisions_lists_each_by_its_title():
+    folder = ROOT / "docs" / "decisions"
+    first = (folder / "README.md").read_text(encoding="utf-8")
+    for page in sorted(folder.glob("0*.md")):
+        title = site_pages.title(page.read_text(encoding="utf-8"))
+        assert f"- [{title}]({page.name})" in first
