@@ -144,6 +144,10 @@ def _summary(root: Path, page: PurePosixPath) -> str:
 # --- what the theme and the search need -------------------------------------------------------
 
 
+INLINE = frozenset({"a", "code", "em", "span", "strong"})
+"""Tags that part no words: code is coloured by many of them."""
+
+
 @dataclass
 class Passage:
     """What stands below one heading of a page: what a search finds."""
@@ -165,6 +169,8 @@ class Passages(HTMLParser):
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         """A heading begins the next passage."""
         values = dict(attrs)
+        if tag not in INLINE:
+            self.found[-1].words.append(" ")
         if re.fullmatch("h[1-6]", tag):
             self.found.append(Passage("", values.get("id") or ""))
             self._is_heading = True
@@ -226,10 +232,10 @@ class Reading(BasePlugin):  # type: ignore[type-arg, no-untyped-call]  # They sa
                 "url": _address(path) + (f"#{each.anchor}" if each.anchor else ""),
                 "language": site_pages.language(path),
                 "heading": each.heading.strip(),
-                "text": " ".join(" ".join(each.words).split()),
+                "text": " ".join("".join(each.words).split()),
             }
             for each in passages.found
-            if each.heading or each.words
+            if each.heading or "".join(each.words).strip()
         ]
         return html
 

@@ -206,6 +206,7 @@ def found(site, tmp_path_factory):
     [
         ("server.port", "en", "docs/settings.html#serverport"),
         ("CREDIT-MISSING", "en", "docs/errors.html#credit-missing"),
+        ('"code":1303', "en", "docs/errors.html#too-many-tasks"),
         ("rotate secret", "en", "docs/webhooks.html#rotate-the-secret"),
         ("验证签名", "zh", "docs/zh/webhooks.html#验证签名"),
         ("签名验证", "zh", "docs/zh/webhooks.html#验证签名"),
