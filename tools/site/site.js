@@ -72,11 +72,13 @@ function setUpSearch() {
     const items = [...list.querySelectorAll("[role=option]")];
     chosen = items.length ? (index + items.length) % items.length : -1;
     items.forEach((item, at) => item.setAttribute("aria-selected", String(at === chosen)));
+    input.setAttribute("aria-activedescendant", items[chosen]?.id ?? "");
     items[chosen]?.scrollIntoView({ block: "nearest" });
   }
 
-  function item(passage, terms) {
+  function item(passage, terms, at) {
     const line = document.createElement("li");
+    line.id = `found-${at}`;
     line.setAttribute("role", "option");
     const link = document.createElement("a");
     link.href = top + passage.url;
@@ -94,7 +96,7 @@ function setUpSearch() {
   function show() {
     const terms = wanted(input.value);
     const found = search(input.value, language, PASSAGES);
-    list.replaceChildren(...found.map((passage) => item(passage, terms)));
+    list.replaceChildren(...found.map((passage, at) => item(passage, terms, at)));
     if (terms.words.length && found.length === 0) {
       const none = document.createElement("li");
       none.className = "none";
