@@ -15,7 +15,8 @@ KILLS ?= 1000
 SEED ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo serve test machines faults trouble check bench lock clean assets screenshots environment-run environment-check
+.PHONY: help demo serve test machines faults trouble check bench lock clean assets screenshots docs
+.PHONY: environment-run environment-check environment-docs
 
 help: ## Say what can be made
 	@awk -F':.*## ' '/^[a-z]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -57,12 +58,15 @@ bench: environment-check ## Measure, always beside a peer or a limit
 screenshots: environment-check ## Make pictures of every page and state of the console in out/screenshots
 	$(BIN)/python tools/screenshots.py out/screenshots
 
+docs: environment-docs ## Build the documentation as a site in site/
+	$(BIN)/python tools/build_site.py site
+
 lock: environment-check ## Choose the newest versions again and write requirements/*.lock
 	$(BIN)/python tools/locks.py
 
 clean: ## Remove the environment and everything that tools leave behind
-	rm -rf .venv src/framegate/web/console/static/vendor .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis dist
+	rm -rf .venv src/framegate/web/console/static/vendor .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis dist site
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-environment-run environment-check:
+environment-run environment-check environment-docs:
 	@$(PYTHON) tools/environment.py $(@:environment-%=%)

@@ -1,4 +1,4 @@
-"""Make the virtual environment of this checkout: `python3 tools/environment.py run|check`.
+"""Make the virtual environment of this checkout: `python3 tools/environment.py run|check|docs`.
 
 The Makefile calls it before everything else. It needs Python alone: the packages come from the
 lock files, each checked by its hash, through a pinned uv or, where uv cannot be had, through pip.
@@ -25,11 +25,15 @@ PYTHONS_NEWEST_FIRST = ("python3.14", "python3.13", "python3.12", "python3.11")
 
 ROOT = Path(__file__).resolve().parent.parent
 VENV = ROOT / ".venv"
-LOCKS = {"run": "requirements/run.lock", "check": "requirements/check.lock"}
+LOCKS = {
+    "run": "requirements/run.lock",
+    "check": "requirements/check.lock",
+    "docs": "requirements/docs.lock",
+}
 BOOTSTRAP_LOCK = "requirements/bootstrap.lock"
 
-# check.lock holds all of run.lock, so an environment for checks also runs the gateway.
-SATISFIED_BY = {"run": ("run", "check"), "check": ("check",)}
+# check.lock holds all of the others, so an environment for checks also runs the gateway.
+SATISFIED_BY = {"run": ("run", "check"), "check": ("check",), "docs": ("docs", "check")}
 
 
 class NotMade(Exception):
@@ -39,7 +43,7 @@ class NotMade(Exception):
 def main(arguments: list[str]) -> int:
     """Make or refresh the environment; answers the exit status."""
     if len(arguments) != 1 or arguments[0] not in LOCKS:
-        return _failed("usage: python3 tools/environment.py run|check")
+        return _failed("usage: python3 tools/environment.py run|check|docs")
     try:
         _continue_with_a_new_enough_python()
         with _one_at_a_time():
@@ -174,8 +178,11 @@ def _has_installed(installer: list[str], kind: str) -> bool:
 
 
 def _steps(kind: str) -> list[list[str]]:
+    packages = ["--require-hashes", "-r", LOCKS[kind]]
+    if kind == "docs":  # The site is made of the pages alone.
+        return [packages]
     return [
-        ["--require-hashes", "-r", LOCKS[kind]],
+        packages,
         # The build backend is in the lock too: nothing is fetched that has no hash.
         ["--no-deps", "--no-build-isolation", "-e", "."],
     ]

@@ -1,8 +1,8 @@
 """Write requirements/*.lock from pyproject.toml: `make lock`.
 
-One lock each for the installer, for npm, for running and for checking. Every file is pinned by its
-hash and no lock names an index: where packages come from is the business of the machine that
-installs (docs/decisions/0002-hash-locks-without-addresses.md).
+One lock each for the installer, for npm, for running, for checking and for the site. Every file is
+pinned by its hash and no lock names an index: where packages come from is the business of the
+machine that installs (docs/decisions/0002-hash-locks-without-addresses.md).
 """
 
 import subprocess
@@ -24,15 +24,12 @@ LOCKS = {
     "run": ("pyproject.toml", "--group", "build"),
     # The same versions as in run.lock, so that what is tested is what runs.
     "check": (
-        "pyproject.toml",
-        "--all-extras",
-        "--group",
-        "build",
-        "--group",
-        "check",
-        "-c",
-        "requirements/run.lock",
+        *("pyproject.toml", "--all-extras"),
+        *("--group", "build", "--group", "check", "--group", "docs"),
+        *("-c", "requirements/run.lock"),
     ),
+    # The same as in check.lock, so that the site that is tested is the one that is built.
+    "docs": ("--group", "docs", "-c", "requirements/check.lock"),
 }
 
 

@@ -15,7 +15,7 @@ def environment(tmp_path, monkeypatch):
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     (tmp_path / "requirements").mkdir()
-    for name in ("bootstrap", "run", "check"):
+    for name in ("bootstrap", "run", "check", "docs"):
         (tmp_path / "requirements" / f"{name}.lock").write_text(f"# {name}\n")
     (tmp_path / "pyproject.toml").write_text("[project]\n")
     monkeypatch.setattr(module, "ROOT", tmp_path)
@@ -48,6 +48,12 @@ def test_environment_for_checks_also_runs_the_gateway(environment):
 def test_environment_for_running_is_not_enough_for_checks(environment):
     pretend_made(environment, "run")
     assert not environment.is_made("check")
+
+
+@pytest.mark.parametrize(("made", "is_enough"), [("check", True), ("docs", True), ("run", False)])
+def test_environment_for_the_site_is_its_own_or_that_for_checks(environment, made, is_enough):
+    pretend_made(environment, made)
+    assert environment.is_made("docs") is is_enough
 
 
 @pytest.mark.parametrize("file", ["requirements/run.lock", "pyproject.toml"])
@@ -104,7 +110,7 @@ def test_help_of_make_names_every_target():
     said = subprocess.run(
         ["make", "help"], cwd=SCRIPT.parents[1], capture_output=True, text=True, check=True
     ).stdout
-    for target in ("demo", "serve", "test", "check", "bench", "lock", "clean"):
+    for target in ("demo", "serve", "test", "check", "bench", "docs", "lock", "clean"):
         assert f"make {target} " in said
 
 
