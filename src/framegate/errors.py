@@ -11,7 +11,7 @@ FramegateError
 │   │   ├── SignInLinkSpent      403/1103
 │   │   └── OriginWrong          403/1103
 │   ├── CreditMissing            402/1102
-│   │   └── BudgetSpent          402/1102: the key's own limit, whatever the account has
+│   │   └── BudgetSpent          402/1102, the key's own limit, whatever the account has
 │   ├── BodyMalformed            400/1200
 │   │   ├── BodyTooLarge         413/1200
 │   │   └── MediaTypeWrong       415/1200

@@ -33,8 +33,8 @@ def test_every_kind_has_every_verb_as_the_protocol_says(kind, verb):
 
 def test_seam_is_narrow():
     assert sorted(VERBS) == [
-        *("callers_words", "check", "close", "costs", "fetch", "find"),
-        *("poll", "progress", "reports_on", "submit", "tasks"),
+        *("callers_words", "cancel", "check", "close", "costs", "fetch", "find"),
+        *("headway", "poll", "progress", "reports_on", "submit", "tasks"),
     ]
 
 

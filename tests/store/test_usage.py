@@ -1,12 +1,14 @@
+import secrets
 from datetime import date
 
 import pytest
 
 from fakes.plans import plan_of
 from fakes.rows import NOW_MS, a_video, accept, begin, new_account
+from framegate.domain.ledger import Scope
 from framegate.domain.task import TaskStatus
 from framegate.flows import finish
-from framegate.store import usage
+from framegate.store import accounts, usage
 from framegate.store.usage import BYS
 
 DAY_MS = 86_400_000
@@ -45,10 +47,23 @@ def test_end_without_a_video_is_a_task_that_cost_nothing(tx):
 
 def test_groups_of_one_dimension_are_sums_over_all_others(tx):
     account = new_account(tx, credit_micros=10_000_000)
-    for resolution, key_id in (("720p", "key_1"), ("1080p", "key_1"), ("720p", "key_2")):
+    one, two = (new_key(tx, account.id) for _ in range(2))
+    for resolution, key_id in (("720p", one), ("1080p", one), ("720p", two)):
         paid(tx, account.id, resolution=resolution, key_id=key_id)
     assert sums(tx, "resolution") == [("720p", 2, 10, 1_120_000), ("1080p", 1, 5, 560_000)]
-    assert sums(tx, "key") == [("key_1", 2, 10, 1_120_000), ("key_2", 1, 5, 560_000)]
+    assert sums(tx, "key") == [(one, 2, 10, 1_120_000), (two, 1, 5, 560_000)]
+
+
+def new_key(tx, account_id):
+    made = accounts.create_key(
+        tx,
+        account_id=account_id,
+        key=secrets.token_hex(),
+        scope=Scope.FULL,
+        expires_ms=0,
+        now_ms=NOW_MS,
+    )
+    return made.id
 
 
 def test_day_is_that_of_the_end(tx):

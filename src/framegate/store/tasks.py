@@ -303,7 +303,9 @@ def counts_since(tx: Transaction, *, upstream: str, since_ms: int) -> Counter[Ta
     rows = tx.execute(
         select(_tasks.c.status, func.count())
         .where(_tasks.c.upstream == upstream, _tasks.c.created_ms >= since_ms)
-        .group_by(_tasks.c.status)
+        # As an expression: there is an index in the order of the statuses, and SQLite would walk
+        # all of an upstream's tasks along it to group those of an hour.
+        .group_by(_tasks.c.status.concat(""))
     )
     return Counter({TaskStatus(status): count for status, count in rows})
 
