@@ -13,6 +13,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
 
 from browsing import DESK, PHONE, Visit, browser, browser_path
 from processes import Framegate
+from shots_of_tasks import SCENES_OF_TASKS
 
 LOOKS: tuple[tuple[str, str, dict[str, int]], ...] = (
     ("dark", "en", DESK),
@@ -63,7 +64,7 @@ def door(album: Album) -> None:
     album.visit.sign_in(album.link())
 
 
-SCENES: tuple[Callable[[Album], None], ...] = (door,)
+SCENES: tuple[Callable[[Album], None], ...] = (door, *SCENES_OF_TASKS)
 
 
 def main(arguments: list[str]) -> int:

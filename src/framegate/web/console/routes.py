@@ -6,9 +6,12 @@ from dataclasses import dataclass
 from starlette.routing import Route
 
 from framegate.gateway import Gateway
+from framegate.web.console.gallery import Gallery
 from framegate.web.console.pages import Pages
 from framegate.web.console.playground import Playground
 from framegate.web.console.sign_in import SignIn
+from framegate.web.console.tasks import Tasks
+from framegate.web.console.usage import Usage
 
 
 @dataclass(frozen=True)
@@ -29,6 +32,9 @@ class Console:
             *pages.files.routes(),
             *SignIn(gateway, pages).routes(),
             *Playground(pages).routes(),
+            *Gallery(pages).routes(),
+            *Tasks(pages).routes(),
+            *Usage(pages).routes(),
         ]
         pages.paths.update(route.path for route in [*others, *routes])
         return cls(pages, routes)
