@@ -62,7 +62,7 @@ def _running(album: Album) -> str:
     """A task that is long enough to be looked at while it runs."""
     url = album.gate.upload(samples.data(samples.names()[0]))
     order = _order(url, "It develops while you look", duration=15, resolution="1080p")
-    made = album.gate.created(order)
+    made: str = album.gate.created(order)
     # Its stage comes before its first frames.
     album.gate.until(
         lambda: album.gate.http.get(f"/api/tasks/{made}").json()["data"],

@@ -7,6 +7,7 @@ without a script. What is shown and to whom is `desk.tasks`'s business.
 import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import UTC, date, datetime
 from typing import Any
 
 from starlette.requests import Request
@@ -101,6 +102,7 @@ class Tasks:
             rows=[self._row(task) for task in page["result"]],
             tabs=_tabs(kept, page, is_admin=viewer.is_admin),
             filters={name: kept.get(name, "") for name in FILTERS},
+            days={name: _day(kept.get(name, "")) for name in ("from", "to")},
             is_filtered=any(kept.values()),
             is_first="cursor" not in query,
             next_url=_with(kept, cursor=page["next_cursor"]) if page["next_cursor"] else "",
@@ -188,6 +190,16 @@ class Tasks:
             return []  # The list itself complains about an account that is none.
         groups = used["result"][:CHOICES_MAX]
         return [(group["group"], group["label"]) for group in groups if group["group"]]
+
+
+def _day(value: str) -> str:
+    """What a field for a day holds of a filter: links may carry Unix milliseconds too."""
+    try:
+        if value.isdecimal():
+            return datetime.fromtimestamp(int(value) / 1_000, UTC).date().isoformat()
+        return date.fromisoformat(value).isoformat()
+    except (ValueError, OverflowError, OSError):
+        return ""
 
 
 def _with(kept: Mapping[str, str], **changes: str) -> str:
