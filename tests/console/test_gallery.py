@@ -107,7 +107,7 @@ def test_full_view_steps_from_one_to_the_next(visit, fox, owl):
     assert page.locator("#full-words").inner_text() == "A fox crosses the snow"
     with page.expect_download() as download:
         page.locator("#full-download").click()
-    assert download.value.suggested_filename == f"{fox}.mp4"
+    assert download.value.suggested_filename.endswith(".mp4")
     page.locator("#full-task").click()
     page.wait_for_url(f"**/console/tasks/{fox}")
 

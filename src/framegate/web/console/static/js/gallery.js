@@ -69,7 +69,6 @@ function open(card) {
   by("full-task").href = `/console/tasks/${encodeURIComponent(task)}`;
   by("full-reuse").href = reuse;
   by("full-download").href = video;
-  by("full-download").download = `${task}.mp4`;
   const at = cards().indexOf(card);
   by("full-before").hidden = at === 0;
   by("full-after").hidden = at === cards().length - 1;
