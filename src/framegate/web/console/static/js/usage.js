@@ -86,7 +86,7 @@ if (window.Chart) {
   drawAll();
   const twin = document.getElementById("days-twin");
   if (twin) twin.open = false;
-  document.getElementById("metric").hidden = false;
+  document.getElementById("metric").hidden = CHARTS.length === 0;
   for (const button of document.querySelectorAll("[data-metric]")) button.addEventListener("click", () => choose(button));
   // A switch of the light redraws: a canvas does not inherit colours.
   new MutationObserver(drawAll).observe(document.documentElement, { attributeFilter: ["data-theme"] });
