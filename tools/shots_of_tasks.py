@@ -33,7 +33,7 @@ def _order(url: str, prompt: str, **settings: object) -> dict[str, object]:
 
 def fill(gate: Framegate) -> None:
     """Tasks of every end, once a gateway: some succeed, one fails, one is cancelled."""
-    listed = gate.http.get("/api/tasks?limit=1").json()["data"]
+    listed = gate.http.get("/api/tasks?text=One+that+is+told&limit=1").json()["data"]
     if listed["result"]:
         return
     gate.command("accounts", "create", NEWCOMER, "--credit", "25")

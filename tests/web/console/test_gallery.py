@@ -42,6 +42,15 @@ async def member(door, looker):
     return looker
 
 
+async def test_gallery_is_for_who_is_signed_in(door):
+    assert (await door.get("/console/gallery")).status_code == 401
+
+
+async def test_gallery_is_in_the_navigation(member):
+    text = (await member.get("/console/gallery")).text
+    assert 'href="/console/gallery" aria-current="page"' in text
+
+
 async def test_dark_gallery_says_what_will_hang_here(member):
     text = (await member.get("/console/gallery")).text
     assert "The screen is still dark" in text
