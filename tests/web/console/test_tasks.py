@@ -7,6 +7,7 @@ import re
 import pytest
 
 from framegate.domain.task import TaskStatus
+from framegate.store import lists, schema
 from framegate.web.console import tasks
 
 CREATE = "/kling/image-to-video/kling-3.0-turbo"
@@ -173,3 +174,27 @@ async def test_task_page_keeps_the_navigation_where_it_came_from(member, door):
     task_id = await made(door, member.key)
     text = (await member.get(f"/console/tasks/{task_id}")).text
     assert re.search(r'href="/console/tasks" aria-current="true"', text)
+
+
+def copy(door, task_id, count):
+    """So many older tasks of the same account and state, as rows alone."""
+    fresh = {"id": "'old_' || n", "created_ms": "created_ms - n", "ticket": "'old_' || n"}
+    names = [column.name for column in schema.tasks.columns]
+    values = ", ".join(fresh.get(name, name) for name in names)
+    sql = (
+        f"WITH RECURSIVE numbers(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers LIMIT {count})"
+        f" INSERT INTO tasks ({', '.join(names)})"
+        f" SELECT {values} FROM numbers, tasks WHERE id = '{task_id}'"
+    )
+    door.gateway.database.write_now(lambda tx: tx.exec_driver_sql(sql))
+
+
+async def test_search_that_has_not_looked_everywhere_says_how_far_and_goes_on(member, door):
+    copy(door, await made(door, member.key), lists.LOOKED_MAX + 5)
+    first = (await member.get("/console/tasks?text=zeppelin")).text
+    assert "Nothing found so far" in first
+    assert "No task matches" not in first
+    (further,) = re.findall(r'href="([^"]+cursor[^"]+)"', first)
+    last = (await member.get(html.unescape(further))).text
+    assert "No task matches" in last
+    assert not re.search(r'href="[^"]+cursor', last)
