@@ -34,8 +34,10 @@ def _(text: str) -> str:
     return text
 
 
-BREAKDOWNS = (("key", _("By key")), ("resolution", _("By resolution")), ("status", _("By outcome")))
+BREAKDOWNS = (("resolution", _("By resolution")), ("status", _("By outcome")))
 OPERATORS_BREAKDOWNS = (("account", _("By account")), ("upstream", _("By upstream")))
+# The longest comes last, over the whole width.
+BY_KEY = (("key", _("By key")),)
 
 
 @dataclass(frozen=True)
@@ -123,7 +125,7 @@ class Usage:
     ) -> tuple[dict[str, Any], list[dict[str, Any]], dict[str, Any], list[str]]:
         """The days, every breakdown, a page of the ledger, and accounts to choose from."""
         caller = viewer.caller
-        wanted = BREAKDOWNS + (OPERATORS_BREAKDOWNS if viewer.is_admin else ())
+        wanted = BREAKDOWNS + (OPERATORS_BREAKDOWNS if viewer.is_admin else ()) + BY_KEY
         account = kept.get("account", "")
         days, ledger, everybody, *groups = await asyncio.gather(
             self._used(caller, "day", kept),
