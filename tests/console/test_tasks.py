@@ -108,11 +108,14 @@ def test_new_task_comes_on_top_moves_and_ends_without_a_reload(visit, gate, fini
     page.locator("#live:not(.is-slow):visible").wait_for()
     page.evaluate("window.isTheSame = true")
 
-    task = made.whole(gate, made.ordered(gate, "It comes by itself", duration=10))["task"]
+    made_id = made.ordered(gate, "It comes by itself", duration=15, resolution="1080p")
+    task = made.whole(gate, made_id)["task"]
 
     row(page, task).wait_for()
     assert page.locator("tbody tr").first.get_attribute("id") == f"row-{task}"
-    row(page, task).locator(".pill-good").wait_for()
+    row(page, task).locator(".headway-text", has_text=re.compile(r"^[1-9]")).wait_for()
+    gate.http.post(f"/api/tasks/{task}/cancel")
+    row(page, task).locator(".pill-quiet").wait_for()
     assert page.evaluate("window.isTheSame") is True
 
 

@@ -130,7 +130,7 @@ function showSettings(file, settings) {
   by("read-task").href = `/console/tasks/${task}`;
 }
 
-/** The playground begins with its draft: the settings go there, and a picture that is there stays. */
+/** The playground begins with its draft (compose.js keeps it there): the settings go there, and a picture that is there stays. */
 function draft({ prompt, duration, resolution }) {
   const kept = JSON.parse(sessionStorage.getItem(DRAFT) || "{}");
   sessionStorage.setItem(DRAFT, JSON.stringify({ ...kept, prompt, duration, resolution }));
@@ -174,7 +174,7 @@ document.addEventListener("drop", (event) => {
 
 // --- the filter ---------------------------------------------------------------------------------------
 
-// A pause in typing is as good as Enter; Enter is not needed, and back goes back.
+// A pause in typing is as good as Enter; back leads to the page before, not to half a word.
 let typing = 0;
 by("text").addEventListener("input", () => {
   clearTimeout(typing);

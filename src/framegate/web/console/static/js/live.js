@@ -58,6 +58,8 @@ export function listen(path, { onProgress, onChange, onState }) {
 export async function pageAt(path) {
   try {
     const answer = await fetch(path, { headers: { Accept: "text/html" }, credentials: "same-origin" });
+    // The session is over: the browser is led to the sign-in, as by any link.
+    if (answer.redirected) location.reload();
     if (!answer.ok || answer.redirected) return null;
     return new DOMParser().parseFromString(await answer.text(), "text/html");
   } catch {
