@@ -120,8 +120,9 @@ def fill(path: Path, count: int, keys: dict[str, str]) -> None:
             )
         is_paid = state == "succeeded"
         other.execute(
-            "INSERT INTO holds VALUES (?,?,560000,?,?,?)",
-            (task_id, account, "settled" if is_paid else "released", at_ms, ended_ms),
+            "INSERT INTO holds (task_id, account_id, key_id, amount_micros, state, opened_ms,"
+            " closed_ms) VALUES (?,?,?,560000,?,?,?)",
+            (task_id, account, facts[0], "settled" if is_paid else "released", at_ms, ended_ms),
         )
         if is_paid:
             transfer = ids.new("trf")

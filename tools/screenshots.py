@@ -14,6 +14,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
 
 from browsing import DESK, PHONE, Visit, browser, browser_path
 from processes import Framegate
+from shots_of_tasks import SCENES_OF_TASKS
 
 LOOKS: tuple[tuple[str, str, dict[str, int]], ...] = (
     ("dark", "en", DESK),
@@ -97,17 +98,6 @@ def playground(album: Album) -> None:
     album.shoot("menu")
 
 
-def gallery(album: Album) -> None:
-    """The wall, and one video whole."""
-    page = album.page
-    album.go("/console/gallery")
-    page.locator(".card").first.hover()
-    album.shoot("gallery")
-    page.locator(".card").first.click()
-    album.shoot("gallery-open")
-    page.keyboard.press("Escape")
-
-
 def poor(album: Album) -> None:
     """An account without credit, and its empty gallery."""
     name = f"poor-{album.look}"
@@ -121,7 +111,7 @@ def poor(album: Album) -> None:
     album.shoot("gallery-empty")
 
 
-SCENES: tuple[Callable[[Album], None], ...] = (door, playground, gallery, poor)
+SCENES: tuple[Callable[[Album], None], ...] = (door, playground, *SCENES_OF_TASKS, poor)
 
 
 def main(arguments: list[str]) -> int:

@@ -1,103 +1,193 @@
-"""The gallery, as a person uses it: nothing at first, then videos to watch and make again."""
+"""The gallery as a person walks along it, and what a dropped video says of itself."""
 
-import re
+import base64
+import random
 
 import pytest
 
 from browsing import PHONE
-from console.conftest import picture
+from console import made
+from console.test_door import EVERY_LOOK
+from framegate.web.console import static_files
 
-EVERY_LOOK = pytest.mark.parametrize(
-    ("language", "theme", "size"),
-    [("en", "dark", None), ("zh", "light", PHONE)],
-    ids=["en-dark", "zh-light-phone"],
-)
-
-
-def body(gate, prompt):
-    return {
-        "contents": [
-            {"type": "first_frame", "url": gate.upload(picture())},
-            {"type": "prompt", "text": prompt},
-        ],
-        "settings": {"duration": 3},
-    }
+DROP = """([name, content]) => {
+  const bytes = Uint8Array.from(atob(content), (each) => each.charCodeAt(0));
+  const data = new DataTransfer();
+  data.items.add(new File([bytes], name, { type: "video/mp4" }));
+  const how = { dataTransfer: data, bubbles: true, cancelable: true };
+  document.body.dispatchEvent(new DragEvent("dragover", how));
+  document.body.dispatchEvent(new DragEvent("drop", how));
+}"""
+READ = """async ([module, contents]) => {
+  const { settingsOf } = await import(module);
+  const read = (content) => Uint8Array.from(atob(content), (each) => each.charCodeAt(0));
+  return Promise.all(contents.map((content) => settingsOf(new Blob([read(content)]))));
+}"""
+MOVES = "where => document.querySelector(where).currentTime > 0.1"
 
 
 @pytest.fixture(scope="module")
-def shown(gate):
-    """A gate whose operator has two videos."""
-    for prompt in ("the camera orbits", "snow falls"):
-        assert gate.ended(gate.created(body(gate, prompt)))["status"] == "succeed"
-    return gate
+def fox(gate):
+    return made.finished(gate, "A fox crosses the snow")
+
+
+@pytest.fixture(scope="module")
+def owl(gate, fox):
+    return made.finished(gate, "An owl turns its head, 猫头鹰", colour=(40, 90, 200))
+
+
+@pytest.fixture(scope="module")
+def film(gate, owl):
+    """The bytes of the owl."""
+    url = made.whole(gate, owl)["outputs"][0]["url"]
+    return gate.http.get(url).content
+
+
+def card(page, task_id):
+    return page.locator(f".card[data-task='{task_id}']")
+
+
+def text(content):
+    return base64.b64encode(content).decode()
 
 
 @EVERY_LOOK
-def test_empty_gallery_leads_to_the_playground(visit, gate, language, theme, size):
-    name = f"new-{language}"
-    gate.command("accounts", "create", name, "--credit", "1")
-    looker = visit(account=name, language=language, theme=theme, size=size)
+def test_gallery_is_without_violations_in_every_state(visit, fox, owl, language, theme):
+    looker = visit(language=language, theme=theme)
     page = looker.page
     page.goto("/console/gallery")
-    page.locator("#none").wait_for()
+    card(page, owl).wait_for()
+    assert looker.violations() == []
+    card(page, owl).locator(".card-open").click()
+    page.locator("#full[open]").wait_for()
+    assert looker.violations() == []
+    page.goto("/console/gallery?text=zeppelin")
     assert looker.violations() == []
 
-    page.locator("#none a").click()
-    page.wait_for_url("**/console/playground")
 
-
-@EVERY_LOOK
-def test_video_is_opened_watched_and_made_again(visit, shown, language, theme, size):
-    looker = visit(language=language, theme=theme, size=size)
-    page = looker.page
-    page.goto("/console/gallery")
-    card = page.locator(".card").first
-    card.wait_for()
+def test_first_visit_of_an_account_leads_to_the_playground(visit, gate):
+    gate.command("accounts", "create", "newcomer-of-gallery", "--credit", "5")
+    looker = visit(account="newcomer-of-gallery")
+    looker.page.goto("/console/gallery")
     assert looker.violations() == []
-
-    card.focus()
-    moves = "document.querySelector('.card video').currentTime > 0"
-    shown.until(lambda: page.evaluate(moves), bool)
-    card.click()
-    page.locator("#whole[open]").wait_for()
-    assert looker.violations() == []
-    whole = "document.getElementById('whole-video').currentTime > 0"
-    shown.until(lambda: page.evaluate(whole), bool)
-
-    page.locator("#whole-reuse").click()
-    page.locator("#duration-value", has_text=re.compile("^3$")).wait_for()
+    looker.page.locator(".gallery-first .button").click()
+    looker.page.wait_for_url("**/console/playground")
 
 
-def test_video_is_found_by_its_words(visit, shown):
+def test_card_plays_while_it_is_pointed_at(visit, owl):
     page = visit().page
     page.goto("/console/gallery")
-    page.locator(".card").nth(1).wait_for()
-
-    page.locator("#text").fill("orbits")
-    page.locator(".card").nth(1).wait_for(state="detached")
-    assert page.locator(".card-words").inner_text() == "the camera orbits"
-    page.locator("#text").fill("nobody said this")
-    page.locator("#none-found").wait_for()
+    card(page, owl).hover()
+    made.until(page, MOVES, arg=".card-video")
+    page.locator("h1").hover()
+    page.locator(".card-video").wait_for(state="detached")
 
 
-def test_video_is_made_again_with_its_own_words_and_picture(visit, shown):
+def test_card_plays_and_opens_by_keyboard_and_gives_the_place_back(visit, fox, owl):
     page = visit().page
     page.goto("/console/gallery")
-    page.locator(".card", has_text="orbits").click()
-    page.locator("#whole-reuse").click()
-
-    page.locator("#go:enabled").wait_for()
-    assert page.locator("#prompt").input_value() == "the camera orbits"
-    assert page.locator("#drop-image").is_visible()
-
-
-def test_dialog_is_closed_by_the_keyboard_and_the_focus_comes_back(visit, shown):
-    page = visit().page
-    page.goto("/console/gallery")
-    page.locator(".card").first.focus()
+    page.locator("#read-file").focus()
+    page.keyboard.press("Tab")
+    made.until(page, MOVES, arg=".card-video")
     page.keyboard.press("Enter")
-    page.locator("#whole[open]").wait_for()
-
+    made.until(page, MOVES, arg="#full-video")
     page.keyboard.press("Escape")
-    page.locator("#whole").wait_for(state="hidden")
-    assert page.evaluate("document.activeElement.className") == "card"
+    page.locator("#full:not([open])").wait_for(state="attached")
+    assert page.evaluate("document.activeElement.className") == "card-open"
+
+
+def test_full_view_steps_from_one_to_the_next(visit, fox, owl):
+    page = visit().page
+    page.goto("/console/gallery?text=")
+    card(page, owl).locator(".card-open").click()
+    made.until(page, MOVES, arg="#full-video")
+    assert page.locator("#full-words").inner_text() == "An owl turns its head, 猫头鹰"
+    page.locator("#full-after").click()
+    made.until(page, MOVES, arg="#full-video")
+    assert page.locator("#full-words").inner_text() == "A fox crosses the snow"
+    with page.expect_download() as download:
+        page.locator("#full-download").click()
+    assert download.value.suggested_filename.endswith(".mp4")
+    page.locator("#full-task").click()
+    page.wait_for_url(f"**/console/tasks/{fox}")
+
+
+def test_videos_are_found_while_words_are_typed(visit, fox, owl):
+    page = visit().page
+    page.goto("/console/gallery")
+    card(page, owl).wait_for()
+    page.locator("#text").press_sequentially("fox")
+    card(page, owl).wait_for(state="detached")
+    assert card(page, fox).is_visible()
+    page.wait_for_url("**text=fox")
+    page.reload()
+    assert page.locator("#text").input_value() == "fox"
+
+
+def test_settings_of_a_video_are_reused_by_its_task(visit, owl):
+    page = visit().page
+    page.goto("/console/gallery")
+    card(page, owl).locator("a[href*=reuse]").click()
+    page.wait_for_url("**/console/playground**")
+
+
+@EVERY_LOOK
+def test_dropped_video_gives_its_settings_back(visit, owl, film, language, theme):
+    looker = visit(language=language, theme=theme)
+    page = looker.page
+    page.goto("/console/gallery")
+    page.evaluate(DROP, ["old.mp4", text(film)])
+    page.locator("#read-good:visible").wait_for()
+    said = page.locator("#read-facts").inner_text()
+    assert "An owl turns its head, 猫头鹰" in said
+    assert ("3 s" in said, "720p" in said) == (True, True)
+    assert looker.violations() == []
+    page.locator("#read-reuse").click()
+    page.wait_for_url("**/console/playground")
+    kept = page.evaluate("JSON.parse(sessionStorage.getItem('framegate-draft'))")
+    assert (kept["prompt"], kept["duration"]) == ("An owl turns its head, 猫头鹰", 3)
+
+
+def test_dropped_video_leads_to_its_task(visit, owl, film):
+    page = visit().page
+    page.goto("/console/gallery")
+    page.locator("#read-file").set_input_files(
+        {"name": "old.mp4", "mimeType": "video/mp4", "buffer": film}
+    )
+    page.locator("#read-task").click()
+    page.wait_for_url(f"**/console/tasks/{owl}")
+
+
+def test_file_without_settings_says_so(visit, owl):
+    looker = visit()
+    looker.page.goto("/console/gallery")
+    looker.page.evaluate(DROP, ["strange.mp4", text(b"\0\0\0\x08ftyp" + b"?" * 40)])
+    looker.page.locator("#read-bad:visible").wait_for()
+    assert looker.violations() == []
+
+
+def test_damaged_videos_are_read_without_harm(visit, film):
+    page = visit().page
+    page.goto("/console/gallery")
+    dice = random.Random(7)
+    moov = film.index(b"moov")
+    cut = [film[:end] for end in (0, 4, 11, moov, moov + 40, moov + 400, len(film) - 1)]
+    wrong = []
+    for _ in range(60):
+        content = bytearray(film)
+        for _ in range(4):
+            content[dice.randrange(moov + 4_000)] = dice.randrange(256)
+        wrong.append(bytes(content))
+    endless = b"\0\0\0\x00moov" + b"\0\0\0\x01udta" + b"\xff" * 20
+    module = f"/console/static/{static_files.StaticFiles().version}/js/mp4.js"
+    whole, *damaged = page.evaluate(READ, [module, [*map(text, (film, *cut, *wrong, endless))]])
+    assert whole["prompt"] == "An owl turns its head, 猫头鹰"
+    assert all(each is None or isinstance(each["prompt"], str) for each in damaged)
+    assert damaged[:5] == [None] * 5
+
+
+def test_gallery_fits_a_phone(visit, owl):
+    looker = visit(size=PHONE)
+    looker.page.goto("/console/gallery")
+    assert made.fits(looker.page)
+    assert looker.violations() == []

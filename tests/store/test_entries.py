@@ -44,3 +44,8 @@ def test_ledger_is_searched_and_never_scanned(database):
     plan = plan_of(database, entries.page, "acc_1", before=9, rows_max=50)
     plan += plan_of(database, entries.of_task, "task_1", "acc_1")
     assert [step for step in plan if step.startswith(("SCAN", "USE TEMP"))] == []
+
+
+def test_lines_of_a_task_are_found_by_the_task_however_long_the_ledger_is(database):
+    plan = plan_of(database, entries.of_task, "task_1", "acc_1")
+    assert not any("ledger" in step for step in plan), plan

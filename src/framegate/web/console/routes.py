@@ -10,6 +10,8 @@ from framegate.web.console.gallery import Gallery
 from framegate.web.console.pages import Pages
 from framegate.web.console.playground import Playground
 from framegate.web.console.sign_in import SignIn
+from framegate.web.console.tasks import Tasks
+from framegate.web.console.usage import Usage
 
 
 @dataclass(frozen=True)
@@ -31,6 +33,8 @@ class Console:
             *SignIn(gateway, pages).routes(),
             *Playground(pages).routes(),
             *Gallery(pages).routes(),
+            *Tasks(pages).routes(),
+            *Usage(pages).routes(),
         ]
         pages.paths.update(route.path for route in [*others, *routes])
         return cls(pages, routes)

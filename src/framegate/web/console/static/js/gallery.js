@@ -1,111 +1,189 @@
-// The gallery: cards that play while they are looked at, a search, and one video whole.
+// The gallery: a card plays while it is pointed at or stood on, opens wide, and a dropped video
+// gives its settings back.
 
-import { local } from "./api.js";
-import { micros, money } from "./money.js";
-import { ago } from "./times.js";
-import { tasksOf } from "./tasks.js";
-import { toast } from "./toast.js";
-import { facts as factsOf, filled } from "./words.js";
+import { settingsOf } from "./mp4.js";
+import { facts } from "./words.js";
 
+const TYPING_MS = 350;
+const DRAFT = "framegate-draft";
+const words = facts("words");
 const by = (id) => document.getElementById(id);
-const facts = factsOf("facts");
-const words = factsOf("words");
-const PAGE = 24;
-const TYPING_MS = 250;
-const BYTES_PER_MB = 1e6;
+const isCalm = matchMedia("(prefers-reduced-motion: reduce)");
 
-const state = { cursor: "", text: "", asked: 0 };
+// --- a card plays ---------------------------------------------------------------------------------
 
-async function load({ isMore = false } = {}) {
-  const asked = ++state.asked;
-  by("videos").setAttribute("aria-busy", "true");
-  try {
-    const wanted = { account: facts.account, limit: PAGE, status: "succeeded", text: state.text, cursor: isMore ? state.cursor : "" };
-    const found = await tasksOf(wanted);
-    if (asked !== state.asked) return;
-    const cards = found.result.filter((task) => task.outputs.length).map(card);
-    if (isMore) by("videos").append(...cards);
-    else by("videos").replaceChildren(...cards);
-    state.cursor = found.next_cursor || "";
-    by("more").hidden = !state.cursor;
-    const isEmpty = by("videos").children.length === 0;
-    by("none").hidden = !isEmpty || Boolean(state.text);
-    by("none-found").hidden = !isEmpty || !state.text;
-    by("videos").hidden = isEmpty;
-  } catch (error) {
-    toast(error.message, "bad");
-  } finally {
-    if (asked === state.asked) by("videos").setAttribute("aria-busy", "false");
-  }
+let playing = null;
+
+function play(card) {
+  if (playing === card || isCalm.matches) return;
+  stop();
+  playing = card;
+  const video = document.createElement("video");
+  video.className = "card-video";
+  Object.assign(video, { src: card.dataset.video, muted: true, loop: true, playsInline: true, tabIndex: -1 });
+  video.setAttribute("aria-hidden", "true");
+  video.addEventListener("playing", () => video.classList.add("is-on"), { once: true });
+  card.querySelector(".card-screen").append(video);
+  video.play().catch(() => {});
 }
 
-function make(name, className, ...content) {
-  const made = document.createElement(name);
-  if (className) made.className = className;
-  made.append(...content);
-  return made;
+function stop() {
+  if (!playing) return;
+  const video = playing.querySelector(".card-video");
+  playing = null;
+  video.pause();
+  video.removeAttribute("src");
+  video.load();
+  video.remove();
 }
 
-function card(task) {
-  const item = make("li");
-  const picture = make("span", "card-picture");
-  const video = make("video", "plays");
-  Object.assign(video, { muted: true, loop: true, playsInline: true, tabIndex: -1 });
-  const isOwn = task.picture && task.picture.id && task.picture.url;
-  if (isOwn) {
-    const image = make("img");
-    Object.assign(image, { src: local(task.picture.url), alt: "", loading: "lazy" });
-    picture.append(image);
-    video.preload = "none";
-  } else {
-    video.classList.add("only");
-    video.preload = "metadata";
-  }
-  video.src = local(task.outputs[0].url);
-  picture.append(video);
-  if (task.duration) picture.append(make("span", "card-mark", `${task.duration} s · ${task.resolution}`));
-  const said = task.prompt || words.no_words;
-  const button = make("button", "card", picture, make("span", "card-words", said), make("span", "card-facts", ago(new Date(task.create_time))));
-  button.type = "button";
-  button.addEventListener("click", () => open(task));
-  for (const begins of ["mouseenter", "focus"]) button.addEventListener(begins, () => video.play().catch(() => undefined));
-  for (const ends of ["mouseleave", "blur"]) button.addEventListener(ends, () => video.pause());
-  item.append(button);
-  return item;
+document.addEventListener("pointerover", (event) => {
+  if (event.pointerType === "touch") return;
+  const card = event.target.closest(".card");
+  if (card) play(card);
+  else stop();
+});
+document.addEventListener("focusin", (event) => {
+  const card = event.target.closest(".card");
+  if (card && event.target.matches(":focus-visible")) play(card);
+  else if (!card) stop();
+});
+
+// --- the full view ----------------------------------------------------------------------------------
+
+const cards = () => [...document.querySelectorAll(".card")];
+let shown = null;
+
+function open(card) {
+  stop();
+  shown = card;
+  const { video, prompt, id, task, reuse, facts: said, poster } = card.dataset;
+  const player = by("full-video");
+  player.poster = poster;
+  player.src = video;
+  player.setAttribute("aria-label", prompt || words.no_prompt);
+  by("full-words").textContent = prompt || words.no_prompt;
+  by("full-facts").textContent = said;
+  by("full-id").dataset.copy = id;
+  by("full-id").firstElementChild.textContent = id;
+  by("full-task").href = `/console/tasks/${encodeURIComponent(task)}`;
+  by("full-reuse").href = reuse;
+  by("full-download").href = video;
+  const at = cards().indexOf(card);
+  by("full-before").hidden = at === 0;
+  by("full-after").hidden = at === cards().length - 1;
+  if (!by("full").open) by("full").showModal();
+  player.muted = true;
+  player.play().catch(() => {});
 }
 
-function open(task) {
-  const url = local(task.outputs[0].url);
-  by("whole-video").src = url;
-  by("whole-prompt").textContent = task.prompt || words.no_words;
-  by("whole-download").href = url;
-  by("whole-download").download = `${task.task}.mp4`;
-  by("whole-reuse").href = `/console/playground#reuse=${task.task}`;
-  by("whole-id").dataset.copy = task.task;
-  by("whole-id").firstElementChild.textContent = task.task;
-  const shown = [
-    [words.made, ago(new Date(task.create_time))],
-    [words.shape, [filled(words.seconds, { seconds: task.outputs[0].duration }), task.resolution].filter(Boolean).join(" · ")],
-    [words.size, task.bytes ? `${(task.bytes / BYTES_PER_MB).toFixed(1)} MB` : ""],
-    [words.price, task.price ? money(micros(task.price), facts.symbol) : ""],
+function step(by_) {
+  const next = cards()[cards().indexOf(shown) + by_];
+  if (next) open(next);
+}
+
+document.addEventListener("click", (event) => {
+  const link = event.target.closest(".card-open");
+  // A new tab, a new window: the browser's own ways stay.
+  if (!link || event.ctrlKey || event.metaKey || event.shiftKey || event.button) return;
+  event.preventDefault();
+  open(link.closest(".card"));
+});
+by("full-before").addEventListener("click", () => step(-1));
+by("full-after").addEventListener("click", () => step(1));
+by("full").addEventListener("keydown", (event) => {
+  if (event.target === by("full-video")) return;
+  if (event.key === "ArrowLeft") step(-1);
+  if (event.key === "ArrowRight") step(1);
+});
+by("full").addEventListener("close", () => {
+  by("full-video").pause();
+  by("full-video").removeAttribute("src");
+  by("full-video").load();
+  shown?.querySelector(".card-open").focus();
+  stop();
+});
+
+// --- the settings of a file -------------------------------------------------------------------------
+
+async function read(file) {
+  const settings = await settingsOf(file);
+  by("read-good").hidden = !settings;
+  by("read-bad").hidden = Boolean(settings);
+  if (settings) showSettings(file, settings);
+  by("read").showModal();
+}
+
+function showSettings(file, settings) {
+  const { prompt, duration, resolution, seed, shots, task } = settings;
+  by("read-name").textContent = file.name;
+  const rows = [
+    [words.prompt, prompt || words.no_prompt],
+    [words.duration, `${duration} s`],
+    [words.resolution, resolution],
+    [words.seed, seed],
+    [words.shots, (shots || []).map(said).join(" · ")],
   ];
-  by("whole-facts").replaceChildren(
-    ...shown.filter(([, value]) => value).map(([name, value]) => make("div", "", make("dt", "", name), make("dd", "num", value))),
-  );
-  by("whole").showModal();
-  by("whole-video").play().catch(() => undefined);
+  by("read-facts").replaceChildren(...rows.filter(([, value]) => value !== undefined && value !== "").flatMap(row));
+  by("read-reuse").onclick = () => draft(settings);
+  by("read-task").hidden = !task;
+  by("read-task").href = `/console/tasks/${task}`;
 }
 
-by("whole").addEventListener("close", () => by("whole-video").pause());
-by("more").addEventListener("click", () => load({ isMore: true }));
+/** The playground begins with its draft (compose.js keeps it there): the settings go there, and a picture that is there stays. */
+function draft({ prompt, duration, resolution }) {
+  const kept = JSON.parse(sessionStorage.getItem(DRAFT) || "{}");
+  sessionStorage.setItem(DRAFT, JSON.stringify({ ...kept, prompt, duration, resolution }));
+}
 
+const said = (shot) => (typeof shot === "string" ? shot : Object.values(shot).filter((each) => typeof each === "string").join(" "));
+
+function row([name, value]) {
+  const box = document.createElement("div");
+  const term = document.createElement("dt");
+  const text = document.createElement("dd");
+  term.textContent = name;
+  text.textContent = String(value);
+  box.append(term, text);
+  return [box];
+}
+
+by("read-button").hidden = false;
+by("read-file").hidden = false;
+by("read-file").addEventListener("change", () => {
+  const [file] = by("read-file").files;
+  if (file) read(file);
+  by("read-file").value = "";
+});
+const hasFile = (event) => [...event.dataTransfer.types].includes("Files");
+document.addEventListener("dragover", (event) => {
+  if (!hasFile(event)) return;
+  event.preventDefault();
+  by("drop-veil").hidden = false;
+});
+document.addEventListener("dragleave", (event) => {
+  if (!event.relatedTarget) by("drop-veil").hidden = true;
+});
+document.addEventListener("drop", (event) => {
+  by("drop-veil").hidden = true;
+  if (!hasFile(event)) return;
+  event.preventDefault();
+  const [file] = event.dataTransfer.files;
+  if (file) read(file);
+});
+
+// --- the filter ---------------------------------------------------------------------------------------
+
+// A pause in typing is as good as Enter; back leads to the page before, not to half a word.
 let typing = 0;
-by("find").addEventListener("submit", (event) => event.preventDefault());
 by("text").addEventListener("input", () => {
   clearTimeout(typing);
+  if (!window.htmx) return;
   typing = setTimeout(() => {
-    state.text = by("text").value.trim();
-    load();
+    const form = by("text").form;
+    const query = new URLSearchParams([...new FormData(form)].filter(([, value]) => value && typeof value === "string"));
+    const path = query.size ? `${form.action}?${query}` : form.action;
+    window.htmx.ajax("GET", path, { target: "#shelf", select: "#shelf", swap: "outerHTML", source: "#shelf" });
+    history.replaceState(history.state, "", path);
   }, TYPING_MS);
 });
-load();

@@ -1,0 +1,102 @@
+"""Usage as a person reads it: figures, charts with their tables, files."""
+
+import pytest
+
+from browsing import PHONE
+from console import made
+from console.test_door import EVERY_LOOK
+
+CHART = "name => { const canvas = document.querySelector(`[data-chart='${name}'] canvas`);"
+VALUES = CHART + " return window.Chart.getChart(canvas).data.datasets[0].data; }"
+COLOUR = CHART + " return window.Chart.getChart(canvas).options.scales.y.ticks.color; }"
+
+
+@pytest.fixture(scope="module", autouse=True)
+def finished(gate):
+    return made.finished(gate, "Something to add up")
+
+
+def cells(page, name, attribute):
+    rows = page.locator(f"#table-{name} tbody tr").all()
+    return [float(row.get_attribute(f"data-{attribute}")) for row in rows]
+
+
+@EVERY_LOOK
+def test_usage_is_without_violations_full_and_quiet(visit, language, theme):
+    looker = visit(language=language, theme=theme)
+    looker.page.goto("/console/usage")
+    looker.page.locator(".chart-days:visible").wait_for()
+    assert looker.violations() == []
+    looker.page.locator("#days-twin summary").click()
+    assert looker.violations() == []
+    looker.page.goto("/console/usage?from=2026-01-01&to=2026-01-05")
+    assert looker.page.locator(".empty").count() == 1
+    assert looker.violations() == []
+
+
+def test_every_chart_is_drawn_from_its_table(visit):
+    page = visit().page
+    page.goto("/console/usage")
+    for name in ("day", "key", "resolution", "status", "account", "upstream"):
+        page.locator(f"[data-chart='{name}']:visible").wait_for()
+        assert page.evaluate(VALUES, name) == cells(page, name, "spent"), name
+
+
+def test_chart_shows_what_was_chosen(visit):
+    page = visit().page
+    page.goto("/console/usage")
+    page.locator("[data-metric=seconds]").click()
+    assert page.evaluate(VALUES, "day") == cells(page, "day", "seconds")
+    assert page.locator("[data-metric=seconds]").get_attribute("aria-pressed") == "true"
+
+
+def test_charts_follow_the_light(visit):
+    page = visit(theme="dark").page
+    page.goto("/console/usage")
+    page.locator(".chart-days:visible").wait_for()
+    before = page.evaluate(COLOUR, "day")
+    page.locator(".side-foot button[value=light]").click()
+    made.until(page, f"before => ({COLOUR})('day') !== before", arg=before)
+
+
+def test_period_is_one_press_and_stands_in_the_address(visit):
+    page = visit().page
+    page.goto("/console/usage")
+    page.locator(".preset", has_text="7 days").click()
+    page.wait_for_url("**from=*")
+    assert page.locator(".preset[aria-current]").inner_text() == "7 days"
+    assert page.locator("#table-day tbody tr").count() == 7
+
+
+def test_csv_of_what_is_seen_is_saved(visit):
+    page = visit().page
+    page.goto("/console/usage")
+    with page.expect_download() as download:
+        page.locator("a[download='usage-by-resolution.csv']").click()
+    head, *lines = download.value.path().read_text().splitlines()
+    assert head.startswith("resolution,")
+    assert len(lines) == page.locator("#table-resolution tbody tr").count()
+
+
+def test_line_of_the_ledger_leads_to_its_task(visit, finished):
+    page = visit().page
+    page.goto("/console/usage")
+    page.locator(f"#ledger a[href$='{finished}']").click()
+    page.wait_for_url(f"**/console/tasks/{finished}")
+
+
+def test_usage_stands_in_tables_where_no_chart_can_be_drawn(visit):
+    looker = visit()
+    looker.page.route("**/chart.umd.min.js", lambda route: route.abort())
+    looker.page.goto("/console/usage")
+    assert looker.page.locator("#table-day").is_visible()
+    assert looker.page.locator("canvas:visible").count() == 0
+    looker.complaints.clear()  # The browser notes what was kept from it.
+
+
+def test_usage_fits_a_phone(visit):
+    looker = visit(size=PHONE)
+    looker.page.goto("/console/usage")
+    looker.page.locator(".chart-days:visible").wait_for()
+    assert made.fits(looker.page)
+    assert looker.violations() == []
