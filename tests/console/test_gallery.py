@@ -129,6 +129,9 @@ def test_settings_of_a_video_are_reused_by_its_task(visit, owl):
     page.goto("/console/gallery")
     card(page, owl).locator("a[href*=reuse]").click()
     page.wait_for_url("**/console/playground**")
+    page.locator("#go:enabled").wait_for()
+    assert page.locator("#prompt").input_value() == "An owl turns its head, 猫头鹰"
+    assert page.locator("#drop-image").is_visible()
 
 
 @EVERY_LOOK
@@ -144,8 +147,8 @@ def test_dropped_video_gives_its_settings_back(visit, owl, film, language, theme
     assert looker.violations() == []
     page.locator("#read-reuse").click()
     page.wait_for_url("**/console/playground")
-    kept = page.evaluate("JSON.parse(sessionStorage.getItem('framegate-draft'))")
-    assert (kept["prompt"], kept["duration"]) == ("An owl turns its head, 猫头鹰", 3)
+    assert page.locator("#prompt").input_value() == "An owl turns its head, 猫头鹰"
+    assert page.locator("#duration-value").inner_text() == "3"
 
 
 def test_dropped_video_leads_to_its_task(visit, owl, film):

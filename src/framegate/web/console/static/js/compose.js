@@ -3,9 +3,9 @@
 import { ApiError, ask, local } from "./api.js";
 import { bodyOf } from "./body.js";
 import { icon } from "./icons.js";
+import { settingsOf } from "./mp4.js";
 import { judged, nearestRatio } from "./picture.js";
 import { toast } from "./toast.js";
-import { settingsIn } from "./video_file.js";
 import { facts, filled } from "./words.js";
 
 const by = (id) => document.getElementById(id);
@@ -108,7 +108,7 @@ export class Compose {
 
   /** Take over what a dropped video of ours was made with. */
   async takeVideo(file) {
-    const settings = await settingsIn(file);
+    const settings = await settingsOf(file);
     if (!settings) return this.complain(words.no_settings);
     this.complain("");
     this.take(settings);
