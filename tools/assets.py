@@ -32,6 +32,9 @@ SHIPPED = {
     "htmx.LICENSE": "htmx.org/LICENSE",
     "chart.umd.min.js": "chart.js/dist/chart.umd.min.js",
     "chart.LICENSE": "chart.js/LICENSE.md",
+    "swagger-ui-bundle.js": "swagger-ui-dist/swagger-ui-bundle.js",
+    "swagger-ui.css": "swagger-ui-dist/swagger-ui.css",
+    "swagger-ui.LICENSE": "swagger-ui-dist/LICENSE",
     "geist.woff2": "@fontsource-variable/geist/files/geist-latin-wght-normal.woff2",
     "geist-mono.woff2": "@fontsource-variable/geist-mono/files/geist-mono-latin-wght-normal.woff2",
     "geist.LICENSE": "@fontsource-variable/geist/LICENSE",
@@ -83,7 +86,8 @@ def fingerprint() -> str:
 
 
 def _install(npm: list[str]) -> None:
-    # Scripts of packages are never run: nothing here needs to be built.
+    # Scripts of packages are never run: nothing here needs to be built, and one of them would
+    # tell its makers who installs it.
     quiet = (
         "--ignore-scripts",
         "--no-audit",

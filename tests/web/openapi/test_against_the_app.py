@@ -19,7 +19,7 @@ from framegate.web.openapi.document import described, document
 
 EXAMPLES_EACH = 15
 PROXIED = "/proxy/kling"
-PAGES = "/console/"
+PAGES = ("/console/", "/docs")
 
 # What the library expects and this gateway does not promise: the page's schema cannot say that one
 # first frame is needed (its $comment does), and a parameter that nobody knows is left alone.

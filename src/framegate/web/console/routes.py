@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from starlette.routing import Route
 
 from framegate.gateway import Gateway
+from framegate.web.console.docs import Docs
 from framegate.web.console.gallery import Gallery
 from framegate.web.console.pages import Pages
 from framegate.web.console.playground import Playground
@@ -35,6 +36,7 @@ class Console:
             *Gallery(pages).routes(),
             *Tasks(pages).routes(),
             *Usage(pages).routes(),
+            *Docs(pages).routes(),
         ]
         pages.paths.update(route.path for route in [*others, *routes])
         return cls(pages, routes)
