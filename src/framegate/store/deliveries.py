@@ -5,6 +5,7 @@ each that is to be told (promise 14). Whatever a caller asks for goes through `o
 `page`, which carry the account (promise 19).
 """
 
+from collections import Counter
 from dataclasses import dataclass
 from typing import Any
 
@@ -232,6 +233,17 @@ def page(
         query.order_by(_deliveries.c.created_ms.desc(), _deliveries.c.id.desc()).limit(rows_max)
     )
     return [_told(row) for row in rows]
+
+
+def newest(tx: Transaction, endpoint_id: str, *, rows_max: int) -> dict[DeliveryStatus, int]:
+    """What became of an endpoint's newest deliveries: how many of each status there are."""
+    rows = tx.execute(
+        select(_deliveries.c.status)
+        .where(_deliveries.c.endpoint_id == endpoint_id)
+        .order_by(_deliveries.c.created_ms.desc())
+        .limit(rows_max)
+    )
+    return Counter(DeliveryStatus(status) for status in rows.scalars())
 
 
 def attempts_of(tx: Transaction, delivery_id: str) -> list[Attempt]:
