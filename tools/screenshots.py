@@ -11,6 +11,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
 
+import shots_of_records
 from browsing import DESK, PHONE, Visit, browser, browser_path
 from processes import Framegate
 
@@ -63,7 +64,7 @@ def door(album: Album) -> None:
     album.visit.sign_in(album.link())
 
 
-SCENES: tuple[Callable[[Album], None], ...] = (door,)
+SCENES: tuple[Callable[[Album], None], ...] = (door, shots_of_records.records)
 
 
 def main(arguments: list[str]) -> int:

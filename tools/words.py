@@ -33,15 +33,16 @@ def main(arguments: list[str]) -> int:
 
 
 def sources() -> Iterator[tuple[str, Catalog]]:
-    """Every template and module that says something, with its texts."""
+    """Every name of a template or module that says something, with the texts of both."""
     found = [(path, "jinja2.ext:babel_extract") for path in (CONSOLE / "templates").rglob("*.html")]
     found += [(path, "python") for path in CONSOLE.glob("*.py")]
+    # A page and the module that shows it have one name, and one file.
+    catalogs: dict[str, Catalog] = {}
     for path, method in sorted(found):
-        catalog = Catalog(charset="utf-8")
+        catalog = catalogs.setdefault(path.stem, Catalog(charset="utf-8"))
         for _, text, comments, context in extract_from_file(method, path, options=OPTIONS):
             catalog.add(text, auto_comments=comments, context=context)
-        if len(catalog):
-            yield path.stem, catalog
+    yield from ((name, catalog) for name, catalog in sorted(catalogs.items()) if len(catalog))
 
 
 def untranslated(folder: Path) -> list[str]:
