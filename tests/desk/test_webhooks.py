@@ -22,7 +22,7 @@ def hook(desks, member):
     return desks.write(subscribe.create, account_id=member.account.id, wish=wish, now_ms=NOW_MS)
 
 
-def told(desks, hook, task, *statuses, at_ms=NOW_MS):
+def told(desks, hook, task, *statuses, at_ms=NOW_MS, code=0):
     """Deliveries of a webhook, one an event, each after one attempt."""
 
     def write(tx):
@@ -30,9 +30,9 @@ def told(desks, hook, task, *statuses, at_ms=NOW_MS):
             owed = deliveries.owe(
                 tx, task, event=EVENTS[at], url=hook.url, now_ms=at_ms + at, endpoint_id=hook.id
             )
-            if status is not DeliveryStatus.PENDING:
-                code = 200 if status is DeliveryStatus.DELIVERED else 500
-                attempt = Attempt(at_ms=NOW_MS, took_ms=7, http_status=code, error="", answer=b"x")
+            if status is not DeliveryStatus.PENDING or code:
+                said = code or (200 if status is DeliveryStatus.DELIVERED else 500)
+                attempt = Attempt(at_ms=NOW_MS, took_ms=7, http_status=said, error="", answer=b"x")
                 deliveries.record(tx, owed, attempt, status=status, next_ms=0)
 
     desks.write(write)
@@ -46,7 +46,7 @@ async def test_recent_counts_the_newest_by_what_became_of_them(desks, desk, memb
     )
     told(desks, hook, desks.task(member), failed, delivered, delivered, pending)
     seen = await desk.one(member, hook.id)
-    assert seen["recent"] == {"pending": 1, "delivered": 2, "failed": 1}
+    assert seen["recent"] == {"pending": 1, "retrying": 0, "delivered": 2, "failed": 1}
     assert (await desk.listed(member))["result"] == [seen]
 
 
@@ -58,7 +58,13 @@ async def test_recent_forgets_what_is_old(desks, desk):
         for _ in range(0, RECENT_MAX, len(EVENTS)):
             told(desks, hook, desks.task(rich), *[status] * len(EVENTS), at_ms=at_ms)
     recent = (await desk.one(rich, hook.id))["recent"]
-    assert recent == {"pending": 0, "delivered": RECENT_MAX, "failed": 0}
+    assert recent == {"pending": 0, "retrying": 0, "delivered": RECENT_MAX, "failed": 0}
+
+
+async def test_what_failed_and_is_tried_again_counts_as_retrying(desks, desk, member, hook):
+    told(desks, hook, desks.task(member), DeliveryStatus.PENDING, code=500)
+    recent = (await desk.one(member, hook.id))["recent"]
+    assert recent == {"pending": 0, "retrying": 1, "delivered": 0, "failed": 0}
 
 
 async def test_delivery_is_shown_with_its_attempts(desks, desk, member, hook):

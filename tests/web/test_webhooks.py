@@ -78,7 +78,7 @@ async def test_a_new_webhook_shows_its_secret_this_once(door, key, receiver):
         "task.submitted", "task.processing", "task.succeeded", "task.failed",
     ]  # fmt: skip
     seen = await data_of(door.get(f"/api/webhooks/{made['id']}", key=key))
-    assert seen == made | {"recent": {"pending": 0, "delivered": 0, "failed": 0}}
+    assert seen == made | {"recent": {"pending": 0, "retrying": 0, "delivered": 0, "failed": 0}}
     listed = await data_of(door.get("/api/webhooks", key=key))
     assert listed == {"result": [seen], "count": 1}
 

@@ -27,7 +27,8 @@ RATED_MAX = 50
 _CURSOR = re.compile(r"([0-9]{1,18})-(msg_[0-9A-Z]{26})", re.ASCII)
 _NUMBER = re.compile(r"[0-9]{1,9}", re.ASCII)
 
-Recent = dict[DeliveryStatus, int]
+RETRYING = "retrying"
+Recent = dict[str, int]
 
 
 @dataclass(frozen=True)
@@ -39,8 +40,9 @@ class WebhookDesk:
     async def listed(self, caller: Caller) -> dict[str, Any]:
         """`{result, count}`: all of the account's, newest first, each with its `recent`.
 
-        `recent` counts the newest RECENT_MAX deliveries by what became of them; it is null beyond
-        the first RATED_MAX webhooks.
+        `recent` counts the newest RECENT_MAX deliveries by what became of them: one that is
+        `pending` was not tried yet, one that is `retrying` failed and is tried again. It is null
+        beyond the first RATED_MAX webhooks.
         """
         found = await self.gateway.database.read(_rated, caller.account.id)
         return {"result": [_seen(*each) for each in found], "count": len(found)}
@@ -94,23 +96,25 @@ class WebhookDesk:
 
 
 def _seen(endpoint: Endpoint, recent: Recent | None) -> dict[str, Any]:
-    counts = None
-    if recent is not None:
-        counts = {status.value: recent.get(status, 0) for status in DeliveryStatus}
-    return endpoint_shown(endpoint) | {"recent": counts}
+    return endpoint_shown(endpoint) | {"recent": recent}
+
+
+def _recent(tx: Transaction, endpoint: Endpoint) -> Recent:
+    counts = dict.fromkeys(("pending", RETRYING, "delivered", "failed"), 0)
+    for status, attempts in deliveries.newest(tx, endpoint.id, rows_max=RECENT_MAX):
+        is_retrying = status is DeliveryStatus.PENDING and attempts
+        counts[RETRYING if is_retrying else status.value] += 1
+    return counts
 
 
 def _rated(tx: Transaction, account_id: str) -> list[tuple[Endpoint, Recent | None]]:
     found = endpoints.of_account(tx, account_id)
-    return [
-        (each, deliveries.newest(tx, each.id, rows_max=RECENT_MAX) if at < RATED_MAX else None)
-        for at, each in enumerate(found)
-    ]
+    return [(each, _recent(tx, each) if at < RATED_MAX else None) for at, each in enumerate(found)]
 
 
 def _one(tx: Transaction, account_id: str, endpoint_id: str) -> tuple[Endpoint, Recent]:
     endpoint = subscribe.endpoint_of(tx, account_id, endpoint_id)
-    return endpoint, deliveries.newest(tx, endpoint.id, rows_max=RECENT_MAX)
+    return endpoint, _recent(tx, endpoint)
 
 
 def _found(

@@ -5,7 +5,6 @@ each that is to be told (promise 14). Whatever a caller asks for goes through `o
 `page`, which carry the account (promise 19).
 """
 
-from collections import Counter
 from dataclasses import dataclass
 from typing import Any
 
@@ -235,15 +234,15 @@ def page(
     return [_told(row) for row in rows]
 
 
-def newest(tx: Transaction, endpoint_id: str, *, rows_max: int) -> dict[DeliveryStatus, int]:
-    """What became of an endpoint's newest deliveries: how many of each status there are."""
+def newest(tx: Transaction, endpoint_id: str, *, rows_max: int) -> list[tuple[DeliveryStatus, int]]:
+    """What became of an endpoint's newest deliveries: the status and the attempts of each."""
     rows = tx.execute(
-        select(_deliveries.c.status)
+        select(_deliveries.c.status, _deliveries.c.attempts)
         .where(_deliveries.c.endpoint_id == endpoint_id)
         .order_by(_deliveries.c.created_ms.desc())
         .limit(rows_max)
     )
-    return Counter(DeliveryStatus(status) for status in rows.scalars())
+    return [(DeliveryStatus(row.status), row.attempts) for row in rows]
 
 
 def attempts_of(tx: Transaction, delivery_id: str) -> list[Attempt]:

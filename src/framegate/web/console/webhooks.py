@@ -114,10 +114,14 @@ def _asked(request: Request) -> tuple[str, str]:
 
 
 def _rated(hook: dict[str, Any]) -> dict[str, Any]:
-    """With `rate`, percent of the newest deliveries that ended well; null while none has ended."""
-    recent = hook["recent"] or {"delivered": 0, "failed": 0}
-    ended = recent["delivered"] + recent["failed"]
-    return hook | {"ended": ended, "rate": recent["delivered"] * 100 // ended if ended else None}
+    """With `rate`, percent of the newest deliveries that arrived; null while none was tried.
+
+    What fails now and is tried again counts as not arrived: three days are long to wait for a sign.
+    """
+    recent = hook["recent"] or {"delivered": 0, "failed": 0, "retrying": 0}
+    tried = recent["delivered"] + recent["failed"] + recent["retrying"]
+    rate = recent["delivered"] * 100 // tried if tried else None
+    return hook | {"tried": tried, "retrying": recent["retrying"], "rate": rate}
 
 
 def _list(page: Mapping[str, Any], path: str, *, status: str, cursor: str) -> dict[str, Any]:

@@ -25,5 +25,6 @@ export async function refresh() {
     if (next) part.replaceWith(next);
   }
   showTimes();
+  document.dispatchEvent(new CustomEvent("refreshed"));
   if (focused && document.activeElement.id !== focused) document.getElementById(focused)?.focus();
 }

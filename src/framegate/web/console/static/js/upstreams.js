@@ -3,19 +3,19 @@
 import { facts, filled } from "./words.js";
 
 const texts = facts("upstream-words");
+const said = new Map();
 
-document.addEventListener("answered", async ({ detail: { from, data } }) => {
-  if (!from.dataset.upstream) return;
-  const name = from.dataset.upstream;
-  const say = () => {
+document.addEventListener("answered", ({ detail: { from, data } }) => {
+  if (from.dataset.upstream) said.set(from.dataset.upstream, data);
+  say();
+});
+// The cards are drawn anew after everything that is done to one.
+document.addEventListener("refreshed", say);
+
+function say() {
+  for (const [name, data] of said) {
     const place = document.getElementById(`says-${name}`);
     place.textContent = filled(data.well ? texts.well : texts.bad, data);
     place.className = `says-now ${data.well ? "is-good" : "is-bad"}`;
-  };
-  say();
-  // The card is drawn anew after the test, since it may have closed a breaker.
-  new MutationObserver((_, watching) => {
-    watching.disconnect();
-    say();
-  }).observe(document.querySelector("[data-part]").parentElement, { childList: true });
-});
+  }
+}
