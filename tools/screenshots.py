@@ -12,6 +12,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
 
+import shots_of_records
 from browsing import DESK, PHONE, Visit, browser, browser_path
 from processes import Framegate
 from shots_of_tasks import SCENES_OF_TASKS
@@ -111,7 +112,13 @@ def poor(album: Album) -> None:
     album.shoot("gallery-empty")
 
 
-SCENES: tuple[Callable[[Album], None], ...] = (door, playground, *SCENES_OF_TASKS, poor)
+SCENES: tuple[Callable[[Album], None], ...] = (
+    door,
+    playground,
+    *SCENES_OF_TASKS,
+    shots_of_records.records,
+    poor,
+)
 
 
 def main(arguments: list[str]) -> int:

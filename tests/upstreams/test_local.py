@@ -179,6 +179,13 @@ async def test_a_failed_render_is_a_failed_task(local, painter):
     assert local.task(answer.task_id).message == "image is not readable"
 
 
+async def test_pace_is_of_the_newest_films(local):
+    upstream = local.local
+    assert upstream.frames_per_s == 0
+    upstream._pace.extend([(120, 1)] * 8 + [(120, 4_000)] * 8)
+    assert upstream.frames_per_s == 30
+
+
 async def test_progress_is_seen_while_it_renders(local, painter):
     painter.may_end = asyncio.Event()
     _, render_id = await ordered(local)

@@ -10,6 +10,7 @@ import typer
 from framegate.cli.accounts import InFlightOption, RateOption, named, opened, wished
 from framegate.cli.options import ConfigOption, DataOption, JsonOption
 from framegate.cli.terminal import printable, say, say_json
+from framegate.desk.keys import key_shown
 from framegate.domain.key_wish import judge_key_wish
 from framegate.domain.ledger import Key, Scope
 from framegate.domain.limits import KEY_FIELDS, judge_changes
@@ -17,7 +18,6 @@ from framegate.errors import NotFound, SettingsInvalid
 from framegate.flows import issue
 from framegate.gateway import new_key, now_ms
 from framegate.store import accounts as rows
-from framegate.web.keys import key_shown
 
 keys = typer.Typer(no_args_is_help=True, help="API keys: make, list, limit and revoke them.")
 

@@ -14,6 +14,7 @@ from framegate.cli.accounts import named, opened
 from framegate.cli.options import ConfigOption, DataOption, JsonOption
 from framegate.cli.terminal import EXIT_FAILED, fail, say, say_json, troubles
 from framegate.desk.deliveries import delivery_shown, endpoint_shown
+from framegate.desk.webhooks import LIMIT_DEFAULT
 from framegate.domain.delivery import DeliveryStatus
 from framegate.domain.endpoint import OVERLAP_S_DEFAULT, OVERLAP_S_MAX, Endpoint, judge_wish
 from framegate.domain.signature import is_signed
@@ -22,7 +23,6 @@ from framegate.flows import subscribe
 from framegate.gateway import Gateway, now_ms
 from framegate.store import deliveries as rows
 from framegate.store import endpoints
-from framegate.web.webhooks import LIMIT_DEFAULT
 
 webhooks = typer.Typer(no_args_is_help=True, help="Where an account is told of its tasks.")
 

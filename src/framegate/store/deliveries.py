@@ -234,6 +234,17 @@ def page(
     return [_told(row) for row in rows]
 
 
+def newest(tx: Transaction, endpoint_id: str, *, rows_max: int) -> list[tuple[DeliveryStatus, int]]:
+    """What became of an endpoint's newest deliveries: the status and the attempts of each."""
+    rows = tx.execute(
+        select(_deliveries.c.status, _deliveries.c.attempts)
+        .where(_deliveries.c.endpoint_id == endpoint_id)
+        .order_by(_deliveries.c.created_ms.desc())
+        .limit(rows_max)
+    )
+    return [(DeliveryStatus(row.status), row.attempts) for row in rows]
+
+
 def attempts_of(tx: Transaction, delivery_id: str) -> list[Attempt]:
     """Every try of a delivery, in order; at most ATTEMPTS_EVER_MAX and one last schedule."""
     rows = tx.execute(

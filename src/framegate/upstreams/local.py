@@ -10,6 +10,7 @@ import contextlib
 import os
 import secrets
 import time
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -69,6 +70,8 @@ the film's fault."""
 TICKET_DIGITS = 18
 PICTURE_WAIT_S_MAX = 60
 PROGRESS_EVERY_S = 0.5
+PACE_FILMS_MAX = 8
+"""The newest films, whose pace is told."""
 ENDED = frozenset({RenderStatus.SUCCEEDED, RenderStatus.FAILED, RenderStatus.CANCELLED})
 # A cancel that another process wrote down is seen within this.
 CANCEL_LOOK_S = 0.5
@@ -116,6 +119,7 @@ class Local:
     can_cancel: bool = True
     tells_the_caller: bool = False
     _live: dict[str, Progress] = field(default_factory=dict)
+    _pace: deque[tuple[int, int]] = field(default_factory=lambda: deque(maxlen=PACE_FILMS_MAX))
     _at_work: dict[str, asyncio.Event] = field(default_factory=dict)  # Set: it was cancelled here.
 
     # --- as an upstream -----------------------------------------------------------------------
@@ -136,6 +140,12 @@ class Local:
     def callers_words(self, message: str, *, account_id: str, external_task_id: str) -> str:  # noqa: ARG002 - the protocol's
         """As it is: every sentence is our own, and none names an id."""
         return message
+
+    @property
+    def frames_per_s(self) -> int:
+        """How fast the newest films were made in this process, all stages together; 0: none was."""
+        frames, took_ms = (sum(each[part] for each in self._pace) for part in (0, 1))
+        return round(frames * 1_000 / took_ms) if took_ms else 0
 
     async def tasks(self, window: Window) -> TasksAnswer:
         """Its own renders, newest first."""
@@ -320,12 +330,15 @@ class Local:
             comment=row.task_id,
         )
         writer = asyncio.create_task(self._write_progress(row))
+        began_ms = self.clock_ms()
         try:
-            return await self.renderer(
+            rendered = await self.renderer(
                 order,
                 limits=self.limits,
                 on_progress=lambda progress: self._live.__setitem__(row.id, progress),
             )
+            self._pace.append((rendered.frames, max(self.clock_ms() - began_ms, 1)))
+            return rendered
         finally:
             writer.cancel()
             with contextlib.suppress(asyncio.CancelledError):

@@ -1,6 +1,5 @@
 """Accounts under `/api`: an operator's, all of them, and what a caller sees of its own."""
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -9,22 +8,17 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from framegate.desk.accounts import AccountDesk, account_shown
+from framegate.desk.keys import key_shown
 from framegate.domain.account_wish import AccountWish, parse_account_wish, parse_topup
 from framegate.domain.ledger import Account
 from framegate.domain.limits import ACCOUNT_FIELDS, parse_limits
-from framegate.domain.money import decimal_from_micros
-from framegate.domain.strict_json import got
 from framegate.errors import FieldError, FieldsInvalid, NotFound
 from framegate.gateway import Gateway, create_account, new_key, now_ms
 from framegate.store import accounts
 from framegate.store.database import Transaction
 from framegate.web import auth, body, envelope
 from framegate.web.envelope import request_id_of
-from framegate.web.keys import key_shown
-
-LIMIT_DEFAULT, LIMIT_MAX = 100, 500
-_CURSOR = re.compile(r"([0-9]{1,18})-(acc_[0-9A-Z]{26})", re.ASCII)
-_NUMBER = re.compile(r"[0-9]{1,9}", re.ASCII)
 
 
 @dataclass(frozen=True)
@@ -64,26 +58,16 @@ class Accounts:
 
     async def listed(self, request: Request) -> Response:
         """`GET /api/accounts?cursor=&limit=`: oldest first."""
-        await auth.operator_of(request, self.gateway)
-        after, limit = _asked(request)
-        # One more than is shown, to know whether there is more.
-        found = await self.gateway.database.read(
-            accounts.page_of_accounts, after=after, rows_max=limit + 1
-        )
-        shown, has_more = found[:limit], len(found) > limit
-        currency = self._currency()
-        data = {
-            "result": [account_shown(each, currency=currency) for each in shown],
-            "count": len(shown),
-            "next_cursor": f"{shown[-1].created_ms}-{shown[-1].id}" if has_more else "",
-            "has_more": has_more,
-        }
+        caller = await auth.operator_of(request, self.gateway)
+        asked = {name: request.query_params.get(name, "") for name in ("cursor", "limit")}
+        data = await AccountDesk(self.gateway).page(caller, **asked)
         return envelope.success(data, request_id_of(request))
 
     async def show(self, request: Request) -> Response:
         """`GET /api/accounts/{id}`, by id or name."""
-        await auth.operator_of(request, self.gateway)
-        return self._shown(request, await self._found(request))
+        caller = await auth.operator_of(request, self.gateway)
+        data = await AccountDesk(self.gateway).one(caller, request.path_params["id"])
+        return envelope.success(data, request_id_of(request))
 
     async def topup(self, request: Request) -> Response:
         """`POST /api/accounts/{id}/topup` {amount}: a negative amount takes back."""
@@ -126,22 +110,6 @@ class Accounts:
         return next(iter(self.gateway.submit.prices.values())).currency
 
 
-def account_shown(account: Account, *, currency: str) -> dict[str, Any]:
-    """An account, here and on the command line: amounts are decimal strings, no limit is null."""
-    return {
-        "id": account.id,
-        "name": account.name,
-        "unlimited": account.is_unlimited,
-        "posted": decimal_from_micros(account.posted_micros),
-        "held": decimal_from_micros(account.held_micros),
-        "available": decimal_from_micros(account.available_micros),
-        "currency": currency,
-        "limits": account.limits.shown(ACCOUNT_FIELDS),
-        "in_flight": account.in_flight,
-        "created_at": account.created_ms,
-    }
-
-
 def limited(tx: Transaction, account_id: str, changes: Mapping[str, int]) -> Account:
     """Change what an account may use, at once; what runs goes on."""
     accounts.limit_account(tx, account_id, changes)
@@ -161,18 +129,3 @@ def _create(tx: Transaction, wish: AccountWish, *, key: str, now_ms: int) -> Acc
         key=key,
         now_ms=now_ms,
     )
-
-
-def _asked(request: Request) -> tuple[tuple[int, str] | None, int]:
-    """The place and the size of a page. Raises FieldsInvalid with every violation."""
-    cursor, limit = (request.query_params.get(name, "") for name in ("cursor", "limit"))
-    place = _CURSOR.fullmatch(cursor)
-    rows_max = int(limit) if _NUMBER.fullmatch(limit) else 0
-    complaints = []
-    if cursor and place is None:
-        complaints.append("cursor must be the next_cursor of an earlier answer")
-    if limit and not 1 <= rows_max <= LIMIT_MAX:
-        complaints.append(f"limit must be an integer from 1 to {LIMIT_MAX}; got {got(limit)}")
-    if complaints:
-        raise FieldsInvalid(tuple(FieldError("", complaint) for complaint in complaints))
-    return (int(place[1]), place[2]) if place else None, rows_max if limit else LIMIT_DEFAULT

@@ -5,20 +5,17 @@ touch which key is decided in `flows/issue`.
 """
 
 from dataclasses import dataclass
-from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from framegate.desk.keys import KeyDesk, key_shown
 from framegate.domain.key_wish import parse_key_wish
-from framegate.domain.ledger import Account, Caller, Key
+from framegate.domain.ledger import Caller, Key
 from framegate.domain.limits import KEY_FIELDS, parse_limits
-from framegate.domain.money import decimal_from_micros
 from framegate.flows import issue
 from framegate.gateway import Gateway, new_key, now_ms
-from framegate.store import accounts
-from framegate.store.database import Transaction
 from framegate.web import auth, body, envelope
 from framegate.web.envelope import request_id_of
 
@@ -52,12 +49,7 @@ class Keys:
         """`GET /api/keys?account=`: all of an account's, oldest first; its own unless named."""
         caller = await auth.key_manager_of(request, self.gateway)
         named = request.query_params.get("account", "")
-        account, found = await self.gateway.database.read(_keys_of, caller, named)
-        data = {
-            "account": account.id,
-            "result": [key_shown(each, now_ms=now_ms()) for each in found],
-            "count": len(found),
-        }
+        data = await KeyDesk(self.gateway).page(caller, named)
         return envelope.success(data, request_id_of(request))
 
     async def show(self, request: Request) -> Response:
@@ -91,40 +83,3 @@ class Keys:
 
     async def _shown(self, request: Request, key: Key) -> Response:
         return envelope.success(key_shown(key, now_ms=now_ms()), request_id_of(request))
-
-
-def key_shown(key: Key, *, now_ms: int) -> dict[str, Any]:
-    """A key without the key, here and on the command line.
-
-    Amounts are decimal strings, times Unix milliseconds with 0 for never; a limit that there is not
-    is null, and so is what is `left` of no budget.
-    """
-    budget = key.limits.budget_micros
-    return {
-        "id": key.id,
-        "account": key.account_id,
-        "name": key.name,
-        "hint": f"fg_...{key.hint}",
-        "scope": key.scope.value,
-        "state": state_of(key, now_ms=now_ms),
-        "limits": key.limits.shown(KEY_FIELDS),
-        "in_flight": key.in_flight,
-        "spent": decimal_from_micros(key.spent_micros),
-        "left": decimal_from_micros(key.left_micros) if budget else None,
-        "last_used_at": key.last_used_ms,
-        "created_at": key.created_ms,
-        "expires_at": key.expires_ms,
-        "revoked_at": key.revoked_ms,
-    }
-
-
-def state_of(key: Key, *, now_ms: int) -> str:
-    """In a word: good, expired or revoked."""
-    if key.revoked_ms:
-        return "revoked"
-    return "expired" if key.expires_ms and key.expires_ms <= now_ms else "good"
-
-
-def _keys_of(tx: Transaction, caller: Caller, named: str) -> tuple[Account, list[Key]]:
-    account = issue.account_for(tx, caller, named)
-    return account, accounts.keys_of(tx, account.id)

@@ -6,18 +6,13 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from framegate.desk.upstreams import WINDOW, UpstreamDesk
 from framegate.domain.upstream import Upstream
-from framegate.domain.window import window
-from framegate.errors import FieldError, FieldsInvalid, NotFound
 from framegate.flows.examine import examine
-from framegate.flows.look_into import costs_of, tasks_of
-from framegate.flows.standing import standings
 from framegate.gateway import Gateway, now_ms
 from framegate.store import upstreams
 from framegate.web import auth, envelope
 from framegate.web.envelope import request_id_of
-
-WINDOW_PARAMETERS = ("since", "until", "status", "limit")
 
 
 @dataclass(frozen=True)
@@ -39,11 +34,9 @@ class Operator:
 
     async def upstreams(self, request: Request) -> Response:
         """`GET /api/upstreams`: how each stands now."""
-        await auth.operator_of(request, self.gateway)
-        found = await self.gateway.database.read(
-            standings, list(self.gateway.upstreams.values()), now_ms=now_ms()
-        )
-        return envelope.success({"upstreams": found}, request_id_of(request))
+        caller = await auth.operator_of(request, self.gateway)
+        data = await UpstreamDesk(self.gateway).page(caller)
+        return envelope.success(data, request_id_of(request))
 
     async def test(self, request: Request) -> Response:
         """`POST /api/upstreams/{name}/test`: ask one now; an open breaker closes if it is well."""
@@ -73,28 +66,21 @@ class Operator:
 
     async def tasks(self, request: Request) -> Response:
         """`GET /api/upstreams/{name}/tasks`: what its account holds, and whose each of them is."""
-        upstream = await self._named(request)
-        words = {name: request.query_params.get(name, "") for name in WINDOW_PARAMETERS}
-        try:
-            asked = window(**words, now_ms=now_ms())
-        except ValueError as error:
-            raise FieldsInvalid((FieldError(path="", message=str(error)),)) from None
-        found = await tasks_of(upstream, asked, self.gateway.database)
+        caller = await auth.operator_of(request, self.gateway)
+        words = {name: request.query_params.get(name, "") for name in WINDOW}
+        found = await UpstreamDesk(self.gateway).tasks(caller, request.path_params["name"], words)
         return envelope.success(found, request_id_of(request))
 
     async def costs(self, request: Request) -> Response:
         """`GET /api/upstreams/{name}/costs`: the packages that pay for its tasks."""
-        upstream = await self._named(request)
-        found = await costs_of(upstream, now_ms=now_ms())
+        caller = await auth.operator_of(request, self.gateway)
+        found = await UpstreamDesk(self.gateway).costs(caller, request.path_params["name"])
         return envelope.success(found, request_id_of(request))
 
     async def _named(self, request: Request) -> Upstream:
         """The upstream of the path, for an operator alone."""
-        await auth.operator_of(request, self.gateway)
-        upstream = self.gateway.upstreams.get(request.path_params["name"])
-        if upstream is None:
-            raise NotFound("upstream not found")
-        return upstream
+        caller = await auth.operator_of(request, self.gateway)
+        return UpstreamDesk(self.gateway).named(caller, request.path_params["name"])
 
 
 def _paused(request: Request, upstream: Upstream, paused_ms: int) -> Response:

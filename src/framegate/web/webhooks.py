@@ -4,7 +4,6 @@ A secret is answered at creation and rotation only. There is no deletion: disabl
 keeps the history of its deliveries. What a receiver needs to know is in docs/webhooks.md.
 """
 
-import re
 from dataclasses import dataclass
 
 from starlette.requests import Request
@@ -12,22 +11,15 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from framegate.desk.deliveries import attempt_shown, delivery_shown, endpoint_shown
-from framegate.domain.delivery import Attempt, DeliveryStatus
+from framegate.desk.webhooks import WebhookDesk
 from framegate.domain.endpoint import Endpoint, parse_overlap_s, parse_wish
 from framegate.domain.ledger import Caller
-from framegate.domain.strict_json import got
-from framegate.errors import FieldError, FieldsInvalid
 from framegate.flows import subscribe
 from framegate.gateway import Gateway, now_ms
-from framegate.store import deliveries, endpoints
-from framegate.store.database import Transaction
-from framegate.store.deliveries import Told
 from framegate.web import auth, body, envelope
 from framegate.web.envelope import request_id_of
 
-LIMIT_DEFAULT, LIMIT_MAX = 50, 100
-_CURSOR = re.compile(r"([0-9]{1,18})-(msg_[0-9A-Z]{26})", re.ASCII)
-_NUMBER = re.compile(r"[0-9]{1,9}", re.ASCII)
+FILTERS = ("status", "cursor", "limit")
 
 
 @dataclass(frozen=True)
@@ -71,17 +63,14 @@ class Webhooks:
     async def listed(self, request: Request) -> Response:
         """`GET /api/webhooks`: all of the account's, newest first."""
         caller = await auth.caller_of(request, self.gateway)
-        found = await self.gateway.database.read(endpoints.of_account, caller.account.id)
-        data = {"result": [endpoint_shown(each) for each in found], "count": len(found)}
+        data = await WebhookDesk(self.gateway).listed(caller)
         return envelope.success(data, request_id_of(request))
 
     async def show(self, request: Request) -> Response:
         """`GET /api/webhooks/{id}`."""
         caller = await auth.caller_of(request, self.gateway)
-        endpoint = await self.gateway.database.read(
-            subscribe.endpoint_of, caller.account.id, request.path_params["id"]
-        )
-        return envelope.success(endpoint_shown(endpoint), request_id_of(request))
+        data = await WebhookDesk(self.gateway).one(caller, request.path_params["id"])
+        return envelope.success(data, request_id_of(request))
 
     async def rotate(self, request: Request) -> Response:
         """`POST /api/webhooks/{id}/rotate` {overlap_s?}: a new secret, shown this once."""
@@ -136,10 +125,7 @@ class Webhooks:
     async def delivery(self, request: Request) -> Response:
         """`GET /api/deliveries/{id}`: one delivery with all its attempts."""
         caller = await auth.caller_of(request, self.gateway)
-        told, attempts = await self.gateway.database.read(
-            _with_attempts, caller.account.id, request.path_params["id"]
-        )
-        data = delivery_shown(told) | {"attempts": [attempt_shown(each) for each in attempts]}
+        data = await WebhookDesk(self.gateway).delivery(caller, request.path_params["id"])
         return envelope.success(data, request_id_of(request))
 
     async def redeliver(self, request: Request) -> Response:
@@ -173,74 +159,6 @@ class Webhooks:
         return envelope.success(data, request_id_of(request))
 
     async def _page(self, request: Request, caller: Caller, endpoint_id: str | None) -> Response:
-        status, after, limit = _asked(request)
-        found = await self.gateway.database.read(
-            _found,
-            caller.account.id,
-            endpoint_id=endpoint_id,
-            status=status,
-            after=after,
-            # One more than is shown, to know whether there is more.
-            rows_max=limit + 1,
-        )
-        shown = found[:limit]
-        data = {
-            "result": [delivery_shown(told) for told in shown],
-            "count": len(shown),
-            "next_cursor": _cursor(shown[-1]) if len(found) > limit else "",
-            "has_more": len(found) > limit,
-        }
+        asked = {name: request.query_params.get(name, "") for name in FILTERS}
+        data = await WebhookDesk(self.gateway).page(caller, endpoint_id, **asked)
         return envelope.success(data, request_id_of(request))
-
-
-# --- what is asked ----------------------------------------------------------------------------
-
-
-def _asked(request: Request) -> tuple[DeliveryStatus | None, tuple[int, str] | None, int]:
-    """The status, the place and the size of a page. Raises FieldsInvalid with every violation."""
-    asked = request.query_params
-    status, cursor, limit = (asked.get(name, "") for name in ("status", "cursor", "limit"))
-    place = _CURSOR.fullmatch(cursor)
-    rows_max = int(limit) if _NUMBER.fullmatch(limit) else 0
-    complaints = []
-    if status and status not in list(DeliveryStatus):
-        words = ", ".join(DeliveryStatus)
-        complaints.append(f"status must be one of {words}; got {got(status)}")
-    if cursor and place is None:
-        complaints.append("cursor must be the next_cursor of an earlier answer")
-    if limit and not 1 <= rows_max <= LIMIT_MAX:
-        complaints.append(f"limit must be an integer from 1 to {LIMIT_MAX}; got {got(limit)}")
-    if complaints:
-        raise FieldsInvalid(tuple(FieldError("", complaint) for complaint in complaints))
-    return (
-        DeliveryStatus(status) if status else None,
-        (int(place[1]), place[2]) if place else None,
-        rows_max if limit else LIMIT_DEFAULT,
-    )
-
-
-def _cursor(last: Told) -> str:
-    return f"{last.delivery.created_ms}-{last.delivery.id}"
-
-
-def _found(
-    tx: Transaction,
-    account_id: str,
-    *,
-    endpoint_id: str | None,
-    status: DeliveryStatus | None,
-    after: tuple[int, str] | None,
-    rows_max: int,
-) -> list[Told]:
-    if endpoint_id is not None:
-        subscribe.endpoint_of(tx, account_id, endpoint_id)
-    return deliveries.page(
-        tx, account_id, endpoint_id=endpoint_id, status=status, after=after, rows_max=rows_max
-    )
-
-
-def _with_attempts(
-    tx: Transaction, account_id: str, delivery_id: str
-) -> tuple[Told, list[Attempt]]:
-    told = subscribe.delivery_of(tx, account_id, delivery_id)
-    return told, deliveries.attempts_of(tx, told.delivery.id)

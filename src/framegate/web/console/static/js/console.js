@@ -14,8 +14,8 @@ document.addEventListener("click", async (event) => {
   if (opener) document.getElementById(opener.dataset.opens).showModal();
   const closer = event.target.closest("[data-closes]");
   if (closer) closer.closest("dialog").close();
-  // A click beside a dialog, on its backdrop, closes it.
-  if (event.target instanceof HTMLDialogElement) event.target.close();
+  // A click beside a dialog, on its backdrop, closes it; not where something is shown this once.
+  if (event.target instanceof HTMLDialogElement && !("keep" in event.target.dataset)) event.target.close();
 
   for (const menu of document.querySelectorAll(".menu[open]")) {
     if (!menu.contains(event.target)) menu.open = false;

@@ -1,0 +1,182 @@
+"""Keys, as a person makes, limits and revokes them."""
+
+import re
+import subprocess
+
+import pytest
+
+EVERY_LOOK = pytest.mark.parametrize(
+    ("language", "theme"), [("en", "dark"), ("zh", "light")], ids=["en", "zh"]
+)
+PHONE = {"width": 390, "height": 844}
+
+
+def open_new(page):
+    page.goto("/console/keys")
+    page.locator("#new").click()
+    page.locator("#new-key[open]").wait_for()
+
+
+def make(page, name, **fields):
+    """A key by the dialog; answers what was shown once."""
+    open_new(page)
+    page.locator("#new-key-name").fill(name)
+    for field, value in fields.items():
+        page.locator(f"#new-key-{field}").fill(value)
+    page.keyboard.press("Enter")
+    page.locator("#made[open]").wait_for()
+    return page.locator("#made code").first.inner_text()
+
+
+def row(page, name):
+    return page.locator("tbody tr", has_text=name)
+
+
+@EVERY_LOOK
+def test_person_makes_a_key_that_works_and_sees_it_once(visit, gate, language, theme):
+    looker = visit(language=language, theme=theme)
+    page, name = looker.page, f"batch {language}"
+    key = make(page, name, budget="5", rate="60", in_flight="2")
+    assert looker.violations() == []
+    account = gate.http.get("/api/account", headers={"Authorization": f"Bearer {key}"})
+    assert account.json()["data"]["key"]["limits"] == {"rate": 60, "in_flight": 2, "budget": "5"}
+
+    page.locator("#made [data-closes]").click()
+    row(page, name).wait_for()
+    assert looker.violations() == []
+    page.reload()
+    assert key not in page.content()
+
+
+def test_lines_that_are_shown_with_a_key_run_in_a_shell(visit):
+    page = visit().page
+    make(page, "shell")
+    _, export, curl = page.locator("#made code").all_inner_texts()
+    done = subprocess.run(
+        ["bash", "-c", f"{export}\n{curl} --noproxy '*' --silent --max-time 20"],
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=True,
+    )
+    assert '"code":0' in done.stdout
+
+
+@EVERY_LOOK
+def test_refusal_is_told_at_the_fields_that_it_names(visit, language, theme):
+    looker = visit(language=language, theme=theme)
+    page = looker.page
+    open_new(page)
+    page.locator("#new-key-rate").fill("many")
+    page.locator("#new-key-budget").fill("-3")
+    page.locator("#new-key button:not([type])").click()
+
+    page.locator("#new-key-rate-no:visible").wait_for()
+    assert "many" in page.locator("#new-key-rate-no").inner_text()
+    assert "-3" in page.locator("#new-key-budget-no").inner_text()
+    assert page.locator("#new-key-name-no").is_visible()
+    assert page.locator("[aria-invalid=true]").count() == 3
+    assert page.evaluate("document.activeElement.name") == "name"
+    assert looker.violations() == []
+    looker.complaints.clear()  # The browser notes the 400 itself.
+
+
+def test_expiry_is_a_preset_or_the_end_of_a_day(visit, gate):
+    page = visit().page
+    open_new(page)
+    page.locator("#new-key-name").fill("short")
+    page.locator("#new-key-expires").select_option("day")
+    page.locator("[data-day]").fill("2099-12-31")
+    page.locator("#new-key button:not([type])").click()
+    page.locator("#made[open]").wait_for()
+    shown = gate.http.get("/api/keys").json()["data"]["result"][-1]
+    assert shown["expires_at"] == page.evaluate("new Date('2099-12-31T23:59:59').getTime()")
+
+
+def test_limits_are_changed_and_lifted(visit, gate):
+    page = visit().page
+    make(page, "changed", budget="5", rate="60")
+    page.locator("#made [data-closes]").click()
+    row(page, "changed").locator("[data-opens=limits]").click()
+    assert page.locator("#limits-rate").input_value() == "60"
+
+    page.locator("#limits-rate").fill("")
+    page.locator("#limits-budget").fill("7.5")
+    page.locator("#limits button:not([type])").click()
+    row(page, "changed").locator("text=$7.50").wait_for()
+    shown = gate.http.get("/api/keys").json()["data"]["result"][-1]
+    assert shown["limits"] == {"rate": None, "in_flight": None, "budget": "7.5"}
+
+
+@EVERY_LOOK
+def test_key_is_revoked_after_its_consequences_were_told(visit, gate, language, theme):
+    looker = visit(language=language, theme=theme)
+    page, name = looker.page, f"gone {language}"
+    key = make(page, name)
+    page.locator("#made [data-closes]").click()
+    row(page, name).locator("[data-opens=revoke]").click()
+    dialog = page.locator("#revoke")
+    assert dialog.locator("li").count() == 4
+    assert not dialog.locator("[data-if=own]").is_visible()
+    assert looker.violations() == []
+
+    page.keyboard.press("Escape")
+    assert gate.http.get("/api/account", headers={"Authorization": f"Bearer {key}"}).is_success
+    row(page, name).locator("[data-opens=revoke]").click()
+    dialog.locator("button:not([type])").click()
+    page.locator("tr.is-over", has_text=name).wait_for()
+    refused = gate.http.get("/api/account", headers={"Authorization": f"Bearer {key}"})
+    assert refused.status_code == 401
+
+
+def test_who_revokes_its_own_key_is_warned_and_signed_out(visit, new_gate):
+    gate = new_gate()
+    looker = visit(at=gate)
+    page = looker.page
+    page.goto("/console/keys")
+    page.locator("[data-opens=revoke]").first.click()
+    assert page.locator("[data-if=own]").is_visible()
+    page.locator("#revoke button:not([type])").click()
+    page.wait_for_url("**/console/sign-in**")
+    looker.complaints.clear()
+
+
+def test_operator_looks_at_the_keys_of_another_account(visit, gate):
+    gate.command("accounts", "create", "north", "--credit", "3")
+    page = visit().page
+    page.goto("/console/keys")
+    page.locator("#account").select_option(label="north")
+    page.wait_for_url("**/console/keys?account=acc_*")
+    page.locator("#new").click()
+    page.locator("#new-key-name").fill("theirs")
+    page.keyboard.press("Enter")
+    page.locator("#made[open]").wait_for()
+    account = gate.http.get("/api/accounts/north").json()["data"]["id"]
+    shown = gate.http.get(f"/api/keys?account={account}").json()["data"]["result"][-1]
+    assert (shown["name"], shown["account"]) == ("theirs", account)
+
+
+@EVERY_LOOK
+def test_key_that_may_not_manage_keys_sees_why(visit, gate, language, theme):
+    answer = gate.http.post("/api/keys", json={"name": "dashboard", "scope": "read"})
+    looker = visit(signed_in=False, language=language, theme=theme)
+    page = looker.page
+    page.goto("/console/sign-in")
+    page.locator("#key").fill(answer.json()["data"]["key"])
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/console/playground")
+    page.goto("/console/keys")
+    assert page.locator(".note").is_visible()
+    assert page.locator("#new").count() == 0
+    assert re.search("dashboard", page.locator(".facts-wide").inner_text())
+    assert looker.violations() == []
+
+
+def test_keys_fit_a_phone(visit):
+    looker = visit(size=PHONE)
+    page = looker.page
+    make(page, "on a phone", budget="5")
+    page.locator("#made [data-closes]").click()
+    row(page, "on a phone").wait_for()
+    assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+    assert looker.violations() == []

@@ -1,0 +1,192 @@
+"""Webhooks, as a person adds, tests and mends them, with a real receiver behind them."""
+
+import pytest
+from standardwebhooks import Webhook
+
+from console.conftest import picture
+from console.listening import listening
+from processes import Framegate
+
+EVERY_LOOK = pytest.mark.parametrize(
+    ("language", "theme"), [("en", "dark"), ("zh", "light")], ids=["en", "zh"]
+)
+PHONE = {"width": 390, "height": 844}
+
+
+@pytest.fixture(scope="module")
+def listener():
+    with listening() as opened:
+        yield opened
+
+
+@pytest.fixture(scope="module")
+def gate(tmp_path_factory, listener):
+    """A gateway that may tell the listener."""
+    config = f'[outbound]\nallow = ["{listener.pair}"]\n'
+    with Framegate(tmp_path_factory.mktemp("hooks"), config=config) as served:
+        yield served
+
+
+def add(gate, listener, path, status=200):
+    """A webhook of the operator's account."""
+    listener.statuses[path] = status
+    answer = gate.http.post("/api/webhooks", json={"url": listener.url(path)})
+    return answer.json()["data"]
+
+
+def fail_a_task(gate):
+    """A task without a video, the quickest end: its picture is not there."""
+    gone = gate.upload(picture()).replace("img_", "img_0")
+    task = gate.created({"contents": [{"type": "first_frame", "url": gone}]})
+    gate.ended(task)
+
+
+def told(gate, hook, status):
+    """The deliveries of a webhook, once there is one of a status."""
+
+    def ask():
+        path = f"/api/webhooks/{hook['id']}/deliveries?status={status}"
+        return gate.http.get(path).json()["data"]["result"]
+
+    return gate.until(ask, bool)
+
+
+@EVERY_LOOK
+def test_webhook_is_added_and_its_secret_verifies_a_test(visit, gate, listener, language, theme):
+    looker = visit(language=language, theme=theme)
+    page, path = looker.page, f"/added-{language}"
+    page.goto("/console/webhooks")
+    page.locator("#new").click()
+    page.locator("#new-hook-url").fill(listener.url(path))
+    page.locator("[value='task.submitted']").uncheck()
+    assert looker.violations() == []
+    page.locator("#new-hook button:not([type])").click()
+    page.locator("#made[open]").wait_for()
+    assert looker.violations() == []
+    secret = page.locator("#made code").first.inner_text()
+
+    page.locator("#made [data-closes]").click()
+    page.locator(".row-to", has_text=path).click()
+    page.locator("#test").click()
+    page.locator("#test-says:visible").wait_for()
+    assert page.locator("#test-status").inner_text() == "200"
+    assert page.locator("#test-answer").inner_text() == "thanks for telling"
+    assert looker.violations() == []
+    heard = [(headers, body) for at, headers, body in listener.heard if at == path]
+    headers, body = heard[-1]
+    lower = {name.lower(): value for name, value in headers.items()}
+    assert Webhook(secret).verify(body, lower)["type"] == "webhook.test"
+
+
+def test_address_that_is_not_public_is_refused_at_its_field(visit):
+    looker = visit()
+    page = looker.page
+    page.goto("/console/webhooks")
+    page.locator("#new").click()
+    page.locator("#new-hook-url").fill("http://10.0.0.7/hooks")
+    page.locator("#new-hook button:not([type])").click()
+    page.locator("#new-hook-url-no:visible").wait_for()
+    assert "public" in page.locator("#new-hook-url-no").inner_text()
+    for box in page.locator("#new-hook [type=checkbox]").all():
+        box.uncheck()
+    page.locator("#new-hook button:not([type])").click()
+    page.locator("#new-hook-events-no:visible").wait_for()
+    looker.complaints.clear()  # The browser notes the 400s itself.
+
+
+@EVERY_LOOK
+def test_delivery_that_failed_is_opened_and_sent_again(visit, gate, listener, language, theme):
+    path = f"/mended-{language}"
+    hook = add(gate, listener, path, status=410)
+    fail_a_task(gate)
+    # The first that was answered 410 gives up the others, untried.
+    (delivery,) = [each for each in told(gate, hook, "failed") if each["attempt_count"]]
+    gate.http.post(f"/api/webhooks/{hook['id']}/enable")
+    looker = visit(language=language, theme=theme)
+    page = looker.page
+    page.goto(f"/console/webhooks/{hook['id']}?status=failed")
+    page.locator(f".row-to[href$='{delivery['id']}']").click()
+    page.locator(".tries").wait_for()
+    assert delivery["id"] in page.locator("#main").inner_text()
+    assert page.locator(".tries pre").first.inner_text() == "thanks for telling"
+    assert looker.violations() == []
+
+    listener.statuses[path] = 200
+    page.locator("#again").click()
+    page.locator(".toast").wait_for()
+    told(gate, hook, "delivered")
+    page.reload()
+    assert page.locator(".tries .http-good").count() == 1
+    assert looker.violations() == []
+
+
+def test_everything_that_failed_is_sent_again_at_once(visit, gate, listener):
+    hook = add(gate, listener, "/all", status=410)
+    fail_a_task(gate)
+    told(gate, hook, "failed")
+    gate.http.post(f"/api/webhooks/{hook['id']}/enable")
+    listener.statuses["/all"] = 200
+    page = visit().page
+    page.goto(f"/console/webhooks/{hook['id']}")
+    page.locator("#again").click()
+    page.locator("#redeliver button:not([type])").click()
+    page.locator(".toast").wait_for()
+    told(gate, hook, "delivered")
+
+
+def test_secret_is_rotated_with_an_overlap(visit, gate, listener):
+    hook = add(gate, listener, "/rotated")
+    page = visit().page
+    page.goto(f"/console/webhooks/{hook['id']}")
+    page.locator("#rotate-it").click()
+    page.locator("[value='3600']").check()
+    page.locator("#rotate button:not([type])").click()
+    page.locator("#made[open]").wait_for()
+    fresh = page.locator("#made code").inner_text()
+    assert fresh.startswith("whsec_")
+    assert fresh != hook["secret"]
+    shown = gate.http.get(f"/api/webhooks/{hook['id']}").json()["data"]
+    assert shown["old_secret_until"] > 0
+
+
+def test_webhook_is_disabled_after_a_warning_and_enabled_again(visit, gate, listener):
+    hook = add(gate, listener, "/switched")
+    looker = visit()
+    page = looker.page
+    page.goto(f"/console/webhooks/{hook['id']}")
+    page.locator("#able").click()
+    page.locator("#disable[open]").wait_for()
+    assert looker.violations() == []
+    page.locator("#disable button:not([type])").click()
+    page.locator("#able[data-post]").wait_for()
+    assert not gate.http.get(f"/api/webhooks/{hook['id']}").json()["data"]["enabled"]
+
+    page.locator("#able").click()
+    page.locator("#able[data-opens]").wait_for()
+    assert gate.http.get(f"/api/webhooks/{hook['id']}").json()["data"]["enabled"]
+
+
+@EVERY_LOOK
+def test_account_that_told_nobody_is_led_to_its_first_webhook(visit, gate, language, theme):
+    name = f"quiet {language}"
+    gate.command("accounts", "create", name, "--credit", "1")
+    looker = visit(account=name, language=language, theme=theme)
+    page = looker.page
+    page.goto("/console/webhooks")
+    assert page.locator(".empty").count() == 2
+    assert looker.violations() == []
+    page.locator(".empty [data-opens=new-hook]").click()
+    assert page.locator("#new-hook").is_visible()
+    page.goto("/console/webhooks?status=failed")
+    assert page.locator(".tab[aria-current]").count() == 1
+
+
+def test_webhooks_fit_a_phone(visit, gate, listener):
+    hook = add(gate, listener, "/a-rather-long-address-of-a-webhook-that-somebody-has/on/a/phone")
+    fail_a_task(gate)
+    told(gate, hook, "delivered")
+    looker = visit(size=PHONE)
+    for path in ("/console/webhooks", f"/console/webhooks/{hook['id']}"):
+        looker.page.goto(path)
+        assert looker.page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+        assert looker.violations() == []

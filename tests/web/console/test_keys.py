@@ -1,0 +1,69 @@
+import json
+
+from framegate.domain.ledger import Scope
+
+
+async def signed_in(looker, key):
+    await looker.post("/console/sign-in", f"key={key}")
+    return looker
+
+
+async def make(door, admin, **wish):
+    body = json.dumps({"name": "nightly", **wish}).encode()
+    return (await door.post("/api/keys", body, key=admin)).json()["data"]
+
+
+async def test_page_is_for_who_is_signed_in(looker):
+    answer = await looker.get("/console/keys")
+    assert answer.headers["location"] == "/console/sign-in?next=/console/keys"
+
+
+async def test_member_sees_its_accounts_keys_and_no_admin_scope(looker, door):
+    await signed_in(looker, door.key("acme"))
+    text = (await looker.get("/console/keys")).text
+    assert "Keys of acme" in text
+    assert 'value="admin"' not in text
+    assert 'id="account"' not in text
+
+
+async def test_operator_may_look_at_any_account(looker, door):
+    door.key("acme")
+    await signed_in(looker, door.key("house", scope=Scope.ADMIN))
+    text = (await looker.get("/console/keys?account=acme")).text
+    assert "Keys of acme" in text
+    assert 'value="admin"' in text
+
+
+async def test_account_of_somebody_else_never_was(looker, door):
+    door.key("other")
+    await signed_in(looker, door.key("acme"))
+    assert (await looker.get("/console/keys?account=other")).status_code == 404
+
+
+async def test_key_with_limits_sees_itself_and_why(looker, door):
+    made = await make(door, door.key("acme"), budget="2")
+    await signed_in(looker, made["key"])
+    text = (await looker.get("/console/keys")).text
+    assert "It has limits or an end of its own" in text
+    assert "data-opens" not in text
+
+
+async def test_name_of_a_key_is_text_wherever_it_stands(looker, door):
+    evil = "<b>\"'&"
+    key = door.key("acme")
+    await make(door, key, name=evil)
+    await signed_in(looker, key)
+    text = (await looker.get("/console/keys")).text
+    assert evil not in text
+    assert "&lt;b&gt;" in text
+
+
+async def test_revoked_keys_come_last_and_cannot_be_changed(looker, door):
+    key = door.key("acme")
+    old, new = await make(door, key, name="old"), await make(door, key, name="new")
+    await door.post(f"/api/keys/{old['id']}/revoke", key=key)
+    await signed_in(looker, key)
+    text = (await looker.get("/console/keys")).text
+    assert text.index("<b>new</b>") < text.index("<b>old</b>")
+    assert f"revoke-{new['id']}" in text
+    assert f"revoke-{old['id']}" not in text
