@@ -85,8 +85,8 @@ def test_price_is_the_servers_own_to_the_last_micro(visit, gate):
 
 
 def test_member_sees_the_balance_after(visit, gate):
-    gate.command("accounts", "create", "member", "--credit", "10")
-    page = visit(account="member").page
+    gate.command("accounts", "create", "saver", "--credit", "10")
+    page = visit(account="saver").page
     page.locator("#after", has_text="$9.44").wait_for()
     assert page.locator("#balance").inner_text().split() == ["Balance", "$10.00"]
 

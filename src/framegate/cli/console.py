@@ -8,7 +8,7 @@ from framegate.cli.accounts import opened
 from framegate.cli.options import ConfigOption, DataOption, JsonOption
 from framegate.cli.terminal import say, say_json
 from framegate.domain.session import LINK_GOOD_FOR_MS
-from framegate.errors import NotFound
+from framegate.errors import NotFound, Unavailable
 from framegate.flows import sign_in
 from framegate.gateway import Gateway, now_ms
 
@@ -38,13 +38,17 @@ def console(
         say(f"signs one browser in as {name}, within {GOOD_FOR_MINUTES} minutes")
 
 
-def say_link(gateway: Gateway) -> None:
-    """What `serve` says of the console; nothing where no account has an admin key."""
+def link_line(gateway: Gateway) -> str:
+    """What `serve` says of the console; "" where there is no link to give.
+
+    No account may have an admin key, or the database may be in trouble: a start does not fail, nor
+    wait, for a convenience. To be called before anybody is served, since it writes.
+    """
     try:
         url, _ = _link(gateway, None)
-    except NotFound:
-        return
-    say(f"console: {url} (once, within {GOOD_FOR_MINUTES} minutes; then: framegate console)")
+    except (NotFound, Unavailable):
+        return ""
+    return f"console: {url} (once, within {GOOD_FOR_MINUTES} minutes; then: framegate console)"
 
 
 def _link(gateway: Gateway, account: str | None) -> tuple[str, str]:

@@ -10,7 +10,7 @@ import typer
 
 from framegate import crash
 from framegate.cli import log
-from framegate.cli.console import say_link
+from framegate.cli.console import link_line
 from framegate.cli.options import ConfigOption, DataOption, settings
 from framegate.cli.terminal import out, say, troubles
 from framegate.engine.embedded import Queue
@@ -85,6 +85,9 @@ async def _serve(chosen: Settings, *, works: bool) -> None:
     key_file = gateway.prepare()
     stop = asyncio.Event()
 
+    # Before the server runs: once it is said to listen, nothing may hold up or end its loop.
+    link = link_line(gateway) if key_file or out.is_terminal else ""
+
     def announce() -> None:
         say(f"framegate listens on {listener.url}, its data is in {gateway.folder}")
         if key_file:
@@ -102,8 +105,8 @@ async def _serve(chosen: Settings, *, works: bool) -> None:
         if not works:
             command = _beside(chosen, listener.port)
             say(f"it does not work on tasks: run `{command}` on the same data folder")
-        if key_file or out.is_terminal:
-            say_link(gateway)
+        if link:
+            say(link)
         if not has_vendor_files():
             say("the console has no fonts and scripts of others here: `make assets` fetches them")
 

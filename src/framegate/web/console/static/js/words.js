@@ -8,7 +8,10 @@ export function facts(id) {
 
 export const words = facts("console-words");
 
-/** A text with its `{name}` filled in; the templates' own `%(name)s` is filled in by the server. */
+/** A text with its `{name}` or `%(name)s` filled in, where the values have that name. */
 export function filled(text, values) {
-  return text.replace(/\{(\w+)\}/g, (whole, name) => (name in values ? String(values[name]) : whole));
+  return text.replace(/\{(\w+)\}|%\((\w+)\)s/g, (whole, braced, plain) => {
+    const name = braced ?? plain;
+    return name in values ? String(values[name]) : whole;
+  });
 }
