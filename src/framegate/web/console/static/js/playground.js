@@ -21,7 +21,7 @@ const NO_CREDIT = 402;
 const TICK_MS = 100;
 const STRIP_TASKS_MAX = 12;
 
-const state = { taskId: "", task: null, response: null, events: [], isSending: false, isShort: false, isLost: false, stop: null, hasVideo: false };
+const state = { taskId: "", task: null, response: null, events: [], isSending: false, isShort: false, isLost: false, complaintOf: "", stop: null, hasVideo: false };
 
 const gate = new Gate();
 const tabs = new Tabs(facts, () => ({
@@ -31,6 +31,8 @@ const tabs = new Tabs(facts, () => ({
 const strip = new Strip(by("film"), words, (task) => open(task));
 const pricing = new Pricing(facts, showPrice);
 const compose = new Compose((form) => {
+  // What was wrong with the last press need not be wrong with another request.
+  if (state.complaintOf === "press") complain("");
   if (facts.may_create) pricing.ask(form.wish, form.body);
   else showPrice({ amount: priceOf(facts.prices, form.wish), isSure: false });
   tabs.show(form.wish);
@@ -45,7 +47,9 @@ const compose = new Compose((form) => {
 function showPrice({ amount, available, isSure, problem }) {
   by("price").textContent = money(amount, facts.symbol);
   if (!isSure) return;
-  complain(problem ? refusal(problem) : "");
+  // A quote that was under way during a press knows nothing of how the press went.
+  if (problem) complain(refusal(problem), "price");
+  else if (state.complaintOf === "price") complain("");
   state.isShort = Boolean(problem) && problem.status === NO_CREDIT;
   showGo();
   const isLimited = available !== undefined && available !== null;
@@ -53,7 +57,9 @@ function showPrice({ amount, available, isSure, problem }) {
   if (isLimited) by("after").textContent = money(available - amount, facts.symbol);
 }
 
-function complain(text) {
+/** Say what is wrong, or nothing more; `of` is what it is about: "price", "press" or "key". */
+function complain(text, of = "") {
+  state.complaintOf = of;
   by("complaint").hidden = !text;
   by("complaint").replaceChildren(...(text ? [icon("warn"), text] : []));
 }
@@ -98,7 +104,7 @@ async function send() {
   } catch (error) {
     if (!(error instanceof ApiError)) throw error;
     if (error.status > 0 && error.status < SERVER_ERROR) state.unanswered = null;
-    complain(refusal(error));
+    complain(refusal(error), "press");
     state.response = error.envelope;
     tabs.show();
   } finally {
@@ -280,7 +286,7 @@ if (/Mac|iPhone|iPad/.test(navigator.platform)) by("go-keys").textContent = "⌘
 
 async function start() {
   compose.begin();
-  if (!facts.may_create) complain(words.read_only);
+  if (!facts.may_create) complain(words.read_only, "key");
   gate.idle(false);
   let tasks = [];
   try {
