@@ -146,6 +146,11 @@ class Gateway:
             doors=(parts.public, parts.configured),
         )
 
+    @property
+    def currency(self) -> str:
+        """The one currency of this gateway (rule 88)."""
+        return next(iter(self.submit.prices.values())).currency
+
     async def close(self) -> None:
         """Let what was sent be recorded, then close every door."""
         self.watch.end()

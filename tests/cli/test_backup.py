@@ -61,3 +61,14 @@ def test_backup_that_died_is_begun_anew(shell, tmp_path):
     (left / "framegate.db").write_bytes(b"half")
     assert shell("backup", str(tmp_path / "copy")).exit_code == 0
     assert not left.exists()
+
+
+def test_folder_of_somebody_else_in_its_way_is_left_alone(shell, tmp_path):
+    shell.json("accounts", "create", "acme")
+    theirs = tmp_path / "copy.partial" / "thesis.txt"
+    theirs.parent.mkdir()
+    theirs.write_text("years of work")
+    done = shell("backup", str(tmp_path / "copy"))
+    assert done.exit_code == 2
+    assert "no unfinished backup" in done.output
+    assert theirs.read_text() == "years of work"

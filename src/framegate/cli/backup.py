@@ -41,7 +41,7 @@ def backup(
         if target.exists():
             raise SettingsInvalid(f"{target} exists already; name a folder that does not")
         partial = target.with_name(f"{target.name}.partial")
-        shutil.rmtree(partial, ignore_errors=True)  # Of a backup that died here.
+        _clear(partial)
         partial.mkdir(FOLDER_OF_THE_OWNER, parents=True)
         bytes_count = _copied(gateway, partial)
         findings = _audited(partial)
@@ -51,6 +51,19 @@ def backup(
         partial.rename(target)
         _flush(target.parent)
         say(f"{target}: {bytes_count:,} bytes, every promise holds")
+
+
+def _clear(partial: Path) -> None:
+    """Remove what a backup that died left; anything else in its place is somebody's own."""
+    if not partial.exists():
+        return
+    ours = {*KINDS, *SECRETS, DATABASE_FILE, "incoming"}
+    names = {path.name for path in partial.iterdir()} if partial.is_dir() else {partial.name}
+    if not all(name in ours or name.startswith(DATABASE_FILE) for name in names):
+        raise SettingsInvalid(
+            f"{partial} is in the way and is no unfinished backup; move it, or name another folder"
+        )
+    shutil.rmtree(partial)
 
 
 def _copied(gateway: Gateway, to: Path) -> int:
@@ -79,7 +92,7 @@ def _copy_new(source: Path, to: Path) -> None:
 
 
 def _audited(folder: Path) -> list[audit.Finding]:
-    """What the audit finds in a copy; its file alone is read, and nothing written beside it."""
+    """What the audit finds in a copy, by the copy's own database and files."""
     database = Database.open(f"{SQLITE}{folder / DATABASE_FILE}")
     try:
         return database.read_now(audit.run, video_files=Blobs(folder).lengths("videos"))

@@ -41,8 +41,8 @@ def console(
 def link_line(gateway: Gateway) -> str:
     """What `serve` says of the console; "" where there is no link to give.
 
-    No account may have an admin key, or the database may be in trouble: a start does not fail, nor
-    wait, for a convenience. To be called before anybody is served, since it writes.
+    No account may have an admin key, or the database may be in trouble: a start does not fail
+    for a convenience. To be called before anybody is served, since it writes.
     """
     try:
         url, _ = _link(gateway, None)

@@ -37,7 +37,7 @@ class AccountDesk:
         )
         shown, has_more = found[:rows_max], len(found) > rows_max
         return {
-            "result": [account_shown(each, currency=self._currency()) for each in shown],
+            "result": [account_shown(each, currency=self.gateway.currency) for each in shown],
             "count": len(shown),
             "next_cursor": f"{shown[-1].created_ms}-{shown[-1].id}" if has_more else "",
             "has_more": has_more,
@@ -49,11 +49,7 @@ class AccountDesk:
         found = await self.gateway.database.read(accounts.account_named, named)
         if found is None:
             raise NotFound("account not found")
-        return account_shown(found, currency=self._currency())
-
-    def _currency(self) -> str:
-        # One gateway has one.
-        return next(iter(self.gateway.submit.prices.values())).currency
+        return account_shown(found, currency=self.gateway.currency)
 
 
 def account_shown(account: Account, *, currency: str) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
+from framegate.desk.accounts import account_shown
 from framegate.desk.asked import Asked, Query
 from framegate.desk.cursor import cursor, place_of
 from framegate.desk.task_shown import entry_shown
@@ -52,28 +53,12 @@ class LedgerDesk:
             last = found[limit - 1]
             next_cursor = cursor(self.gateway.keyring, caller, "ledger", last.id, balance_micros)
         return {
-            "account": account_shown(account, self._currency()),
+            "account": account_shown(account, currency=self.gateway.currency),
             "result": shown,
             "count": len(shown),
             "next_cursor": next_cursor,
             "has_more": has_more,
         }
-
-    def _currency(self) -> str:
-        return next(iter(self.gateway.submit.prices.values())).currency
-
-
-def account_shown(account: Account, currency: str) -> dict[str, Any]:
-    """What an account has, holds and may spend."""
-    return {
-        "id": account.id,
-        "name": account.name,
-        "unlimited": account.is_unlimited,
-        "posted": decimal_from_micros(account.posted_micros),
-        "held": decimal_from_micros(account.held_micros),
-        "available": decimal_from_micros(account.available_micros),
-        "currency": currency,
-    }
 
 
 def _page(

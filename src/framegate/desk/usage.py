@@ -63,7 +63,7 @@ class UsageDesk:
             "by": dimension,
             "from": first.isoformat(),
             "to": last.isoformat(),
-            "currency": next(iter(self.gateway.submit.prices.values())).currency,
+            "currency": self.gateway.currency,
             "result": groups,
             "total": _shown(_total(used), {}, is_admin=is_admin),
         }

@@ -102,12 +102,8 @@ class Accounts:
     def _shown(
         self, request: Request, account: Account, more: Mapping[str, Any] | None = None
     ) -> Response:
-        data = account_shown(account, currency=self._currency()) | dict(more or {})
+        data = account_shown(account, currency=self.gateway.currency) | dict(more or {})
         return envelope.success(data, request_id_of(request))
-
-    def _currency(self) -> str:
-        # One gateway has one.
-        return next(iter(self.gateway.submit.prices.values())).currency
 
 
 def limited(tx: Transaction, account_id: str, changes: Mapping[str, int]) -> Account:

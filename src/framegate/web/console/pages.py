@@ -140,7 +140,7 @@ class Pages:
     @property
     def currency(self) -> str:
         """The one currency of this gateway."""
-        return next(iter(self.gateway.submit.prices.values())).currency
+        return self.gateway.currency
 
     def _environment(self, language: str) -> Environment:
         if language not in self._environments:
