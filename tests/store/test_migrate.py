@@ -1,10 +1,13 @@
 import sqlite3
+import subprocess
+import sys
 
 import pytest
 from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import create_engine, inspect
 from sqlalchemy.exc import OperationalError
 
@@ -109,6 +112,27 @@ def test_the_ledger_has_its_four_triggers(database):
         "transfers_no_delete",
         "transfers_no_update",
     ]
+
+
+def test_steps_are_those_that_alembic_finds_and_in_its_order():
+    config = Config()
+    config.set_main_option("script_location", str(migrate.MIGRATIONS))
+    newest_first = ScriptDirectory.from_config(config).walk_revisions()
+
+    assert migrate.steps() == [step.revision for step in newest_first][::-1]
+
+
+def test_a_start_with_nothing_to_do_does_not_load_alembic(tmp_path):
+    program = (
+        "import sys; from framegate.store import migrate; from framegate.store.database import "
+        "Database; migrate.upgrade(Database.open(sys.argv[1])); print('alembic' in sys.modules)"
+    )
+
+    def loads_alembic():
+        command = [sys.executable, "-c", program, f"sqlite:///{tmp_path / 'framegate.db'}"]
+        return subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()
+
+    assert [loads_alembic(), loads_alembic()] == ["True", "False"]
 
 
 def test_upgrading_twice_changes_nothing(database):
