@@ -15,7 +15,7 @@ async def test_embedded_renderer_tells_its_kind_and_no_pace_before_its_first_fil
 
 
 async def test_pace_of_the_embedded_renderer_is_told(desks, desk, operator):
-    desks.gateway.upstreams["local"]._pace.append((120, 3_000))
+    desks.gateway.upstreams["local"].films._pace.append((120, 3_000))
     (local,) = (await desk.page(operator))["upstreams"]
     assert local["frames_per_s"] == 40
 

@@ -1,6 +1,6 @@
 """Rows of the embedded renderer: what it was asked for and how far it is.
 
-Only `upstreams/local` reads and writes them. They lie in the same database as the tasks, so that
+Only `upstreams/local` and `films` read and write them. They lie in the same database as the tasks, so that
 taking an order joins the task's own transaction and is never uncertain.
 """
 
