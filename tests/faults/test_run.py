@@ -6,9 +6,7 @@ import secrets
 from faults.run import Run
 from faults.stage import RATES, staged
 
-KILLS = 12
-"""About 90 seconds: half of them are waits of the product itself (an order whose sender died is
-doubted after 16 seconds), so that fewer kills would hardly be faster. 25 took 119 seconds."""
+KILLS = 50
 
 
 def test_gateway_that_is_killed_again_and_again_loses_nothing(tmp_path):
