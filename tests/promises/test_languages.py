@@ -14,7 +14,7 @@ CHINESE = [page("README.zh.md"), *sorted(ROOT.glob("docs/zh/*.md"))]
 TRANSLATED = {
     *("quickstart", "generate", "credits", "webhooks", "upstreams"),
     *("operating", "errors", "settings", "glossary"),
-    *("contract", "api", "console", "limits", "metrics", "safety"),
+    *("contract", "api", "console", "limits", "metrics", "safety", "pretend-vendor"),
 }
 EVERY_PAGE = pytest.mark.parametrize("path", CHINESE, ids=lambda path: path.name)
 
