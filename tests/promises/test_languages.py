@@ -8,7 +8,7 @@ import re
 
 import pytest
 
-from promises.pages import ROOT, links, page, sections
+from promises.pages import ROOT, page, sections
 
 CHINESE = [page("README.zh.md"), *sorted(ROOT.glob("docs/zh/*.md"))]
 TRANSLATED = {
@@ -126,27 +126,6 @@ def test_no_number_is_missing_in_chinese(path):
     """It may have more of them: sixty megapixels are also 6000 times ten thousand pixels."""
     told = [(ours.title, numbers(ours.text) - numbers(theirs.text)) for ours, theirs in pairs(path)]
     assert [(title, missing) for title, missing in told if missing] == []
-
-
-@EVERY_PAGE
-def test_link_leads_to_the_chinese_page_where_there_is_one(path):
-    led_to = {link.partition("#")[0] for link in links(path)}
-    assert [link for link in sorted(led_to) if is_translated(path.parent / link)] == []
-
-
-def is_translated(target):
-    """Whether docs/zh has the twin of the English page that a link leads to."""
-    name = target.resolve().relative_to(ROOT)
-    if not name.is_relative_to("docs") or name.is_relative_to("docs/zh"):
-        return False
-    return (ROOT / "docs/zh" / name.relative_to("docs")).is_file()
-
-
-def test_english_page_with_a_twin_is_told_from_others():
-    assert is_translated(ROOT / "docs/settings.md")
-    assert not is_translated(ROOT / "docs/zh/settings.md")
-    assert not is_translated(ROOT / "docs/credits.txt")
-    assert not is_translated(ROOT / "CHANGELOG.md")
 
 
 def test_changed_default_of_one_language_is_seen(tmp_path):
