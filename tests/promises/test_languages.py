@@ -14,6 +14,7 @@ CHINESE = [page("README.zh.md"), *sorted(ROOT.glob("docs/zh/*.md"))]
 TRANSLATED = {
     *("quickstart", "generate", "credits", "webhooks", "upstreams"),
     *("operating", "errors", "settings", "glossary"),
+    *("contract", "api", "console", "limits", "metrics", "safety", "pretend-vendor"),
 }
 EVERY_PAGE = pytest.mark.parametrize("path", CHINESE, ids=lambda path: path.name)
 
@@ -22,8 +23,11 @@ BLOCK = re.compile(r"(?ms)^ *```.*?^ *```$")
 NAME = re.compile(r"`([^`\n]+)`")
 LINK = re.compile(r"\]\([^)\s]+\)")
 NUMBER = re.compile(r"(?<![\w.#])\d[\d,]*(?:\.\d+)?")
-IS_A_NAME = re.compile(r"[a-z_]+(?:[.-]\w+)+|[a-z-]+")
-"""A heading that is not translated: a setting, an error, a table of settings."""
+LABEL = re.compile(r"(?m)^ *(?:- \*\*(\d[^*]*)\*\*|(\d\d?)\. )")
+"""What numbers a list item: `- **33**` of a rule, `- **5 to 7**` of some, `7.` of a promise."""
+
+IS_A_NAME = re.compile(r"[a-z_]+(?:[.-]\w+)+|[a-z_-]+")
+"""A heading that is not translated: a setting, an error, a metric, a table of settings."""
 
 
 def english(path):
@@ -38,12 +42,14 @@ def pairs(path):
 
 
 def outline(path):
-    """Every heading by its level, and by its title where that is no prose."""
-    return [
-        "#" * each.level
-        + (each.title if IS_A_NAME.fullmatch(each.title.replace("NAME", "name")) else " ...")
-        for each in sections(path)
-    ]
+    """Every heading by its level, and by its title as far as that is no prose."""
+    return [f"{'#' * each.level} {untranslated(each.title)}" for each in sections(path)]
+
+
+def untranslated(title):
+    """A name that is the whole title, else the code in it."""
+    is_name = IS_A_NAME.fullmatch(title.replace("NAME", "name"))
+    return title if is_name else " ".join(NAME.findall(title)) or "..."
 
 
 def differences(path, bones):
@@ -71,6 +77,11 @@ def rows(text):
     lines = [line.lstrip() for line in without_code(text).splitlines()]
     marks = (re.match(r"\||- |\* |\d\d?\. ", line) for line in lines)
     return [mark[0] if mark[0][0] in "|-*" else "1. " for mark in marks if mark]
+
+
+def labels(text):
+    """The numbers that rules, promises and steps are cited by, one entry an item."""
+    return [re.findall(r"\d+", bold or plain) for bold, plain in LABEL.findall(without_code(text))]
 
 
 def numbers(text):
@@ -105,7 +116,7 @@ def test_headings_are_the_same(path):
 
 
 @EVERY_PAGE
-@pytest.mark.parametrize("bones", [blocks, names, rows], ids=lambda bones: bones.__name__)
+@pytest.mark.parametrize("bones", [blocks, names, rows, labels], ids=lambda bones: bones.__name__)
 def test_sections_have_the_same_bones(path, bones):
     assert differences(path, bones) == []
 
@@ -121,6 +132,9 @@ def test_changed_default_of_one_language_is_seen(tmp_path):
     assert names("Default `5`.") != names("默认 `6`。")
     assert numbers("after 30 days") != numbers("3 天之后")
     assert rows("| a |\n| b |") != rows("| a |")
+    assert labels("- **5 to 7** a\n- **8** b") == labels("- **5 到 7** 甲\n- **8** 乙")
+    assert labels("- **8** a\n7. b") != labels("- **9** 甲\n7. 乙")
+    assert untranslated("`GET /api/tasks`, by filter") == "GET /api/tasks"
     assert blocks("```toml\na = 1\n```") != blocks("```toml\na = 2\n```")
 
 
