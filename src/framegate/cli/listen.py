@@ -117,6 +117,8 @@ def listen(
             if count is not None:
                 raise
             is_good = True
+            # Not by the console, which may have been interrupted in the middle of a line.
+            typer.echo("stopped", err=True)
     if not is_good:
         raise typer.Exit(EXIT_FAILED)
 
