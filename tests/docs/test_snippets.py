@@ -27,7 +27,8 @@ EXCUSED_COMMANDS = {
     "make demo": ".ci/run runs it in a fresh clone",
     "make test": "runs the suite itself",
     "make serve": "does not end by itself",
-    "framegate webhooks redeliver": "needs a delivery that failed; tests/cli/test_webhooks.py",
+    "framegate webhooks replay": "needs a delivery that failed; tests/cli/test_webhooks.py",
+    "framegate webhooks listen": "does not end by itself; tests/cli/test_listen.py",
 }
 # What a page's reader has done before.
 DONE_BEFORE = {
