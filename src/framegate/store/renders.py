@@ -1,7 +1,7 @@
 """Rows of the embedded renderer: what it was asked for and how far it is.
 
-Only `upstreams/local` and `films` read and write them. They lie in the same database as the tasks, so that
-taking an order joins the task's own transaction and is never uncertain.
+Only `upstreams/local` and `upstreams/films` read and write them. They lie in the same database as
+the tasks, so that taking an order joins the task's own transaction and is never uncertain.
 """
 
 from dataclasses import dataclass
