@@ -18,7 +18,7 @@ from typing import Any, Protocol
 
 import structlog
 
-from framegate import crash
+from framegate import crash, tracing
 from framegate.domain import picture
 from framegate.domain.link import Links
 from framegate.domain.submission import IMAGE_TO_VIDEO, Kind
@@ -231,7 +231,8 @@ class Local:
             if not await self.database.write(_started, row, now_ms=self.clock_ms()):
                 return  # Cancelled since it was read.
             crash.at("render.started")
-            await self._render_unless_cancelled(row)
+            with tracing.of_task("render", row.task_id, upstream=self.name, tries=row.tries + 1):
+                await self._render_unless_cancelled(row)
         except (RenderFailed, PictureRefused) as error:
             await self._fail(row, error.message)
         except (asyncio.CancelledError, OSError, Unavailable):
