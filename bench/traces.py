@@ -5,9 +5,9 @@
 Three gateways with the embedded renderer, each a real process on a folder of its own and worked on
 by nobody, are asked in turns with the same bodies, so that a busy machine slows all alike: read the
 ratios, above all that of the processor's time which the gateway's process takes for a create. The
-collector is a process of its own that swallows what it gets. Then the processor's time for one span:
-while traces are off, which every gateway pays, beside calls of an empty function; and while they are
-on.
+collector is a process of its own that swallows what it gets. Then the processor's time for a span:
+while traces are off, which every gateway pays, beside calls of an empty function; and while they
+are on.
 """
 
 import argparse
