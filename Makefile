@@ -15,7 +15,7 @@ KILLS ?= 1000
 SEED ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo serve test machines faults trouble check bench lock clean assets screenshots docs
+.PHONY: help demo serve test machines faults trouble check bench lock clean assets screenshots pictures docs
 .PHONY: environment-run environment-check environment-docs
 
 help: ## Say what can be made
@@ -57,6 +57,10 @@ bench: environment-check ## Measure, always beside a peer or a limit
 
 screenshots: environment-check ## Make pictures of every page and state of the console in out/screenshots
 	$(BIN)/python tools/screenshots.py out/screenshots
+
+pictures: environment-check ## Make the READMEs' pictures anew, in docs/pictures
+	$(BIN)/python tools/draw_result.py
+	$(BIN)/python tools/draw_console.py
 
 docs: environment-docs ## Build the documentation as a site in site/
 	$(BIN)/python tools/build_site.py site

@@ -15,6 +15,7 @@ Amount = Annotated[str, Meta(pattern=AMOUNT_PATTERN)]
     [
         (Port, "a whole number from 0 to 65535"),
         (Literal["kling", "local"], 'one of "kling", "local"'),
+        (bool, "true or false"),
         (str, "a string"),
         (Amount, 'a string such as "0.112", with at most 6 decimals'),
         (tuple[str, ...], "a list of strings"),

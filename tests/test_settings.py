@@ -65,6 +65,7 @@ DEFAULTS = {
     "tracking": {"uncertain_release_s": 7_200, "deadline_s": 86_400},
     "videos": {"link_s": 86_400, "keep_days": 30},
     "audit": {"every_s": 3_600},
+    "observability": {"traces": False},
 }
 KLING = """
 [upstreams.kling]
@@ -128,6 +129,12 @@ def test_environment_reads_numbers_and_lists(read):
 
     assert settings.videos.keep_days == 0
     assert settings.outbound.allow == ("127.0.0.1:18999", "[::1]:80")
+
+
+@pytest.mark.parametrize(("text", "is_on"), [("true", True), ("1", True), ("false", False)])
+def test_environment_reads_yes_and_no(read, text, is_on):
+    settings = read(environment={"FRAMEGATE_OBSERVABILITY_TRACES": text})
+    assert settings.observability.traces is is_on
 
 
 def test_environment_makes_and_changes_an_upstream(read):
@@ -243,6 +250,7 @@ def test_wrong_file_is_refused_by_the_name_of_what_is_wrong(read, toml, words):
         ("FRAMEGATE_SERVER_PORT", "http", ["a whole number from 0 to 65535", 'got "http"']),
         ("FRAMEGATE_SERVER_PORT", "65536", ["65535"]),
         ("FRAMEGATE_SERVER_PORT", "8787.5", ["a whole number"]),
+        ("FRAMEGATE_OBSERVABILITY_TRACES", "otlp", ["must be true or false", 'got "otlp"']),
         ("FRAMEGATE_PRICES_M_PER_SECOND", "1", ["framegate.toml only"]),
         ("FRAMEGATE_UPSTREAMS_KLING_COLOUR", "1", ["names no field of an upstream"]),
         ("FRAMEGATE_UPSTREAMS_API_KEY", "1", ["names no field of an upstream"]),
@@ -326,7 +334,7 @@ def test_every_number_is_bounded():
         for section in msgspec.structs.fields(Settings)
         if isinstance(section.type, type)
         for entry in msgspec.structs.fields(section.type)
-        if isinstance(entry.default, int)
+        if isinstance(entry.default, int) and not isinstance(entry.default, bool)
     }
 
     assert numbers == {(section, field) for section, field, _, _ in BOUNDS}

@@ -22,7 +22,7 @@ SEED = 7
 MOMENTS = (0.25, 0.5, 0.75, 1.0)
 """Of the video's length; at 0 it is the sample itself."""
 
-BYTES_MAX = 150_000
+BYTES_MAX = 105_000
 QUALITIES = range(92, 40, -2)
 
 # Twice the size at which a page shows them. The band is dark, so that it looks the same on a

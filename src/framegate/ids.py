@@ -26,3 +26,11 @@ PREFIXES: dict[Prefix, str] = {
 def new(prefix: Prefix) -> str:
     """Return a fresh identifier, unique without asking anybody."""
     return f"{prefix}_{ULID()}"
+
+
+def number_of(identifier: str) -> int:
+    """The 128 bits behind the prefix, as another system's id of that size; 0 if it is not ours."""
+    try:
+        return int(ULID.from_str(identifier.partition("_")[2]))
+    except ValueError:
+        return 0

@@ -45,6 +45,8 @@ def _told(kind: inspect.Type) -> str:
     match kind:
         case inspect.IntType():
             return f"a whole number from {kind.ge} to {kind.le}"
+        case inspect.BoolType():
+            return "true or false"
         case inspect.LiteralType():
             return "one of " + ", ".join(json.dumps(value) for value in kind.values)
         case inspect.DictType():

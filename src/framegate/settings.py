@@ -159,6 +159,12 @@ class AuditSettings(_Section, frozen=True):
     every_s: Annotated[int, Meta(ge=0, le=30 * 86_400)] = 3_600  # 0: never.
 
 
+class ObservabilitySettings(_Section, frozen=True):
+    """What is told to systems that watch this one, beside the log and /metrics."""
+
+    traces: bool = False  # To the collector that the OTEL_ variables name.
+
+
 class VideoSettings(_Section, frozen=True):
     """How long a stored video is linked and kept."""
 
@@ -183,6 +189,7 @@ class Settings(_Section, frozen=True):
     tracking: TrackingSettings = TrackingSettings()
     videos: VideoSettings = VideoSettings()
     audit: AuditSettings = AuditSettings()
+    observability: ObservabilitySettings = ObservabilitySettings()
 
     @property
     def renders_at_once(self) -> int:

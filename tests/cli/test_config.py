@@ -81,6 +81,12 @@ def test_people_get_one_line_a_setting(shell):
     assert any(line.split() == ["outbound.allow", "none", "(default)"] for line in lines)
 
 
+def test_yes_and_no_are_shown_as_the_file_has_them(shell):
+    said = shell.bare("config", "show").stdout
+    (line,) = [line for line in said.splitlines() if line.startswith("observability.traces")]
+    assert line.split()[1] == "false"
+
+
 def test_wrong_setting_is_a_sentence(shell, tmp_path):
     (tmp_path / "framegate.toml").write_text("[server]\nprot = 1\n")
     done = shell.bare("config", "show")

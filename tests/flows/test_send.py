@@ -6,11 +6,13 @@ from dataclasses import replace
 import pytest
 
 from fakes.house import PRICE_MICROS, TOPUP_MICROS, House, body
+from fakes.recorded_spans import recorded
 from fakes.scripted_upstream import ScriptedUpstream, ticket
 from framegate.domain.task import TaskStatus
 from framegate.domain.upstream import Refused, Relay, Uncertain, Unreachable
 from framegate.engine import embedded as engine
 from framegate.errors import Unavailable
+from framegate.ids import number_of
 
 
 def refusal(code=1301, http_status=400, **more):
@@ -66,6 +68,24 @@ async def test_the_next_upstream_is_tried_only_when_nothing_was_bought(tmp_path)
 
     assert house.task(answer.task_id).upstream == "second"
     assert len(first.orders) == len(second.orders) == 1
+    house.database.close_now()
+
+
+async def test_each_asking_is_a_span_with_its_outcome_and_without_its_reason(tmp_path):
+    first, second = ScriptedUpstream("first"), ScriptedUpstream("second")
+    house = House(tmp_path, first, second)
+    first.answer = Unreachable(reason="https://secret.example refused")
+
+    with recorded() as spans:
+        answer = await house.create(house.caller())
+
+    assert [
+        (span.attributes["framegate.upstream"], span.attributes["framegate.outcome"])
+        for span in spans.all
+        if span.name == "send"
+    ] == [("first", "unreachable"), ("second", "ticket")]
+    assert spans.named("task").context.trace_id == number_of(answer.task_id)
+    assert "secret" not in "".join(span.to_json() for span in spans.all)
     house.database.close_now()
 
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 
 from fakes.house import PRICE_MICROS, TOPUP_MICROS, House, body
+from fakes.recorded_spans import recorded
 from fakes.scripted_upstream import MP4, PROCESSING, ScriptedUpstream, failed, succeeded
 from fakes.vendor import until
 from framegate.domain.cost import NOT_KNOWN
@@ -14,6 +15,7 @@ from framegate.domain.task import TaskStatus
 from framegate.domain.upstream import Render, RenderStatus, Uncertain, Unknown, Unreachable
 from framegate.engine.embedded import Wake
 from framegate.errors import AnswerLost
+from framegate.ids import number_of
 
 
 async def created(house, caller, content=None):
@@ -49,6 +51,29 @@ async def test_failure_releases_the_whole_hold_and_keeps_the_reason(house, upstr
     assert (task.status, task.message) == (TaskStatus.FAILED, "Image pixel is invalid")
     assert house.balance(caller) == (TOPUP_MICROS, 0)
     assert house.broken_promises() == []
+
+
+async def test_a_look_is_a_span_that_says_the_outcome_and_no_word_of_the_upstream(
+    house, upstream, caller
+):
+    task_id = await created(house, caller)
+    upstream.polls.append(failed("https://secret.example/frame.jpg is no picture"))
+
+    with recorded() as spans:
+        await house.look_at(task_id)
+
+    poll, track = spans.named("poll"), spans.named("track")
+    assert poll.attributes["framegate.outcome"] == "failed"
+    assert poll.parent.span_id == track.context.span_id
+    assert track.context.trace_id == number_of(task_id)
+    assert "secret" not in "".join(span.to_json() for span in spans.all)
+
+
+async def test_a_search_for_an_uncertain_task_is_a_span(house, upstream, caller):
+    task_id = await uncertain(house, upstream, caller)
+    with recorded() as spans:
+        await house.look_at(task_id)
+    assert spans.named("find").attributes["framegate.outcome"] == "unknown"
 
 
 async def test_news_after_the_end_changes_nothing(house, upstream, caller):

@@ -36,3 +36,11 @@ def test_unit_may_do_little_besides_its_work():
     )
     (verdict,) = [line for line in done.stdout.splitlines() if "Overall exposure" in line]
     assert float(verdict.split(":")[1].split()[0]) < EXPOSURE_MAX
+
+
+def test_unit_starts_with_settings_and_without():
+    """It starts where framegate.toml may lie: a file named by a variable would have to be there."""
+    lines = UNIT.read_text(encoding="utf-8").splitlines()
+    assert "WorkingDirectory=/etc/framegate" in lines
+    assert "ConfigurationDirectory=framegate" in lines
+    assert not [line for line in lines if "FRAMEGATE_CONFIG" in line]

@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+import tomllib
 import zipfile
 from pathlib import Path
 
@@ -87,3 +88,20 @@ def test_wheel_describes_itself_in_both_languages(unpacked, tmp_path):
     for language in ("en", "zh"):
         done = run(unpacked, tmp_path, "openapi", "--lang", language)
         assert done.returncode == 0, done.stderr
+
+
+def test_wheel_has_what_browsers_load_from_others(wheel):
+    """As far as this checkout has fetched it: git knows nothing of these files."""
+    vendor = ROOT / SOURCE / "web/console/static/vendor"
+    fetched = {str(path.relative_to(ROOT / "src")) for path in vendor.glob("*.*")}
+    with zipfile.ZipFile(wheel) as archive:
+        assert fetched <= set(archive.namelist())
+
+
+def test_wheel_offers_its_extras(wheel):
+    with zipfile.ZipFile(wheel) as archive:
+        (metadata,) = [name for name in archive.namelist() if name.endswith("/METADATA")]
+        lines = archive.read(metadata).decode().splitlines()
+    offered = {line.split()[1] for line in lines if line.startswith("Provides-Extra:")}
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    assert offered == set(project["optional-dependencies"]) == {"otel"}

@@ -1,5 +1,6 @@
 """Every package that we depend on stands behind a wall, and the walls are those of the linter."""
 
+import itertools
 import re
 import tomllib
 from pathlib import Path
@@ -15,6 +16,8 @@ EVERYWHERE = {"msgspec", "structlog"}
 # Used through others and never imported by name: by uvicorn, and by starlette's forms.
 NOT_IMPORTED = {"httptools", "python_multipart"}
 IMPORTED_AS = {
+    "opentelemetry-exporter-otlp-proto-http": "opentelemetry",
+    "opentelemetry-sdk": "opentelemetry",
     "opencv-python-headless": "cv2",
     "pillow": "PIL",
     "prometheus-client": "prometheus_client",
@@ -25,7 +28,9 @@ IMPORTED_AS = {
 
 
 def dependencies():
-    names = (re.split(r"[<>=\[; ]", line)[0] for line in PROJECT["project"]["dependencies"])
+    extras = PROJECT["project"]["optional-dependencies"].values()
+    lines = itertools.chain(PROJECT["project"]["dependencies"], *extras)
+    names = (re.split(r"[<>=\[; ]", line)[0] for line in lines)
     return {IMPORTED_AS.get(name, name) for name in names}
 
 

@@ -155,6 +155,7 @@ TESTS = {
         "test_a_key_is_kept_nowhere",
         "test_settings_show_no_secret_when_they_are_printed",
         "test_a_busy_day_leaves_no_secret_in_log_figures_database_or_news",
+        "test_no_key_prompt_address_or_path_left_us",
         "test_strings_come_back_as_data_and_forge_no_line_of_the_log",
     ],
     21: [

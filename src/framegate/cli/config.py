@@ -79,6 +79,8 @@ def _one(name: str, value: Any, found: dict[str, str]) -> Shown:
 
 
 def _written(value: Any) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()  # As the file has it.
     if isinstance(value, dict):
         return ", ".join(f"{name} = {each}" for name, each in value.items()) or "none"
     if isinstance(value, list):

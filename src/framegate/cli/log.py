@@ -11,6 +11,8 @@ from typing import Any, TextIO, cast
 import structlog
 from structlog.typing import EventDict, Processor, WrappedLogger
 
+from framegate import tracing
+
 TRACEBACK = "exception"
 
 
@@ -39,6 +41,7 @@ def configure(*, verbose: bool = False) -> None:
     level = logging.DEBUG if verbose else logging.INFO
     shared: list[Processor] = [
         structlog.stdlib.add_log_level,
+        _traced,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         structlog.processors.format_exc_info,
         _escape,
@@ -58,6 +61,12 @@ def configure(*, verbose: bool = False) -> None:
         structlog.stdlib.ProcessorFormatter(foreign_pre_chain=shared, processor=renderer)
     )
     logging.basicConfig(level=max(level, logging.WARNING), handlers=[handler], force=True)
+
+
+def _traced(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
+    # What leads from a line to the spans around it; nothing while there are none.
+    trace_id = tracing.trace_id()
+    return {**event, "trace_id": trace_id} if trace_id else event
 
 
 def _escape(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:

@@ -4,11 +4,12 @@ import asyncio
 import os
 import signal
 from collections.abc import Coroutine
+from contextlib import AbstractContextManager
 from typing import Annotated, Any, cast
 
 import typer
 
-from framegate import crash
+from framegate import __version__, crash, tracing
 from framegate.cli import log
 from framegate.cli.console import link_line
 from framegate.cli.options import ConfigOption, DataOption, settings
@@ -49,7 +50,8 @@ def serve(
         chosen = settings(data=data, config=config, host=host, port=port)
         crash.arm(os.environ)
         log.configure()
-        server.run(_serve(chosen, works=not no_work))
+        with _traced(chosen):
+            server.run(_serve(chosen, works=not no_work))
 
 
 def work(
@@ -75,7 +77,13 @@ def work(
         only = _queues(queues)
         crash.arm(os.environ)
         log.configure()
-        server.run(_work(chosen, only))
+        with _traced(chosen):
+            server.run(_work(chosen, only))
+
+
+def _traced(chosen: Settings) -> AbstractContextManager[None]:
+    wanted = chosen.observability.traces
+    return tracing.exported(os.environ, is_wanted=wanted, version=__version__)
 
 
 async def _serve(chosen: Settings, *, works: bool) -> None:

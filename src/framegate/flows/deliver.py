@@ -14,7 +14,7 @@ from email.utils import parsedate_to_datetime
 import msgspec
 import structlog
 
-from framegate import crash, ids
+from framegate import crash, ids, tracing
 from framegate.domain import url as urls
 from framegate.domain.delivery import (
     ANSWER_BYTES_KEPT,
@@ -104,7 +104,7 @@ class Deliver:
             await self.database.write(_wait, wake, owed.delivery, next_ms=back_ms)
             return
         try:
-            attempt = await self._try(owed)
+            attempt = await self._traced(owed)
         finally:
             now_ms = self.clock_ms()
             self._turns.give_back(host, account_id, took_ms=now_ms - at_ms, now_ms=now_ms)
@@ -144,6 +144,19 @@ class Deliver:
             self._turns.give_back(
                 host, endpoint.account_id, took_ms=took_ms, now_ms=now_ms + took_ms
             )
+
+    async def _traced(self, owed: _Owed) -> Attempt:
+        delivery = owed.delivery
+        with tracing.of_task(
+            "deliver",
+            owed.task.id,
+            delivery_id=delivery.id,
+            event=delivery.event,
+            attempt=delivery.attempts + 1,
+        ) as span:
+            attempt = await self._try(owed)
+            span.note(http_status=attempt.http_status)
+            return attempt
 
     async def _try(self, owed: _Owed) -> Attempt:
         now_ms, delivery, task = self.clock_ms(), owed.delivery, owed.task

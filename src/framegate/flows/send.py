@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 import msgspec
 import structlog
 
-from framegate import crash
+from framegate import crash, tracing
 from framegate.domain.submission import Submission
 from framegate.domain.task import Task, TaskStatus
 from framegate.domain.upstream import (
@@ -81,7 +81,9 @@ class Send:
         while True:
             upstream, began_ms = choice.upstream, self.clock_ms()
             crash.at("send.before")
-            answer = await self._asked(task, choice, self.order(task, request, submission))
+            with tracing.call("send", upstream=upstream.name, task_id=task.id) as span:
+                answer = await self._asked(task, choice, self.order(task, request, submission))
+                span.note(outcome=type(answer).__name__.lower())
             crash.at("send.answered")
             took_ms = self.clock_ms() - began_ms
             self.tally.note_create(upstream.name, answer, took_ms)

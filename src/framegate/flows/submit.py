@@ -9,7 +9,7 @@ import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from framegate import crash, ids
+from framegate import crash, ids, tracing
 from framegate.domain.ledger import Caller
 from framegate.domain.quote import PriceList, Quote, quote
 from framegate.domain.submission import (
@@ -106,6 +106,12 @@ class Submit:
 
         raises   Refusal with nothing kept: fields, duplicate, credit, unavailable, busy
         """
+        with tracing.span("submit") as span:
+            answer = await self._answer(request)
+            span.note(task_id=answer.task_id, is_replay=answer.is_replay)
+            return answer
+
+    async def _answer(self, request: CreateRequest) -> CreateAnswer:
         crash.at("submit.body")
         candidates = self.candidates(request.model, request.kind)
         if request.idempotency_key:
@@ -120,7 +126,10 @@ class Submit:
             )
             crash.at("begin.after")
         if isinstance(begun, CreateAnswer):
+            if not begun.is_replay:
+                _trace(begun.task_id, submission)
             return begun
+        _trace(begun[0].id, submission)
         # The caller may hang up now; what is sent must still be recorded.
         task, choice = begun
         sending = asyncio.create_task(
@@ -260,6 +269,15 @@ class Submit:
             polls=0,
             answer=b"",
         )
+
+
+def _trace(task_id: str, submission: Submission) -> None:
+    tracing.task_begun(
+        task_id,
+        model=submission.model,
+        resolution=submission.resolution or "",
+        duration_s=submission.duration_s or "",
+    )
 
 
 def _check_hold(tx: Transaction, price: Quote, caller: Caller) -> None:

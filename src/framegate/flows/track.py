@@ -12,7 +12,7 @@ from pathlib import Path
 
 import structlog
 
-from framegate import crash, ids
+from framegate import crash, ids, tracing
 from framegate.domain.cost import cost_micros
 from framegate.domain.task import Task, TaskStatus, Video
 from framegate.domain.upstream import (
@@ -91,7 +91,8 @@ class Track:
             await self.database.write(engine.reschedule, "track", wake, at_ms=back_ms)
             return
         try:
-            await self._look(task, upstream, wake)
+            with tracing.of_task("track", task.id, upstream=name, status=task.status.value):
+                await self._look(task, upstream, wake)
         finally:
             self._lanes.give_back(name, took_ms=self.clock_ms() - began_ms)
 
@@ -120,9 +121,11 @@ class Track:
         )
 
     async def _look_up(self, task: Task, upstream: Upstream, wake: Wake) -> None:
-        found = await upstream.find(
-            task_id=task.id, account_id=task.account_id, external_task_id=task.external_task_id
-        )
+        with tracing.call("find", upstream=upstream.name) as span:
+            found = await upstream.find(
+                task_id=task.id, account_id=task.account_id, external_task_id=task.external_task_id
+            )
+            span.note(outcome=_outcome(found))
         if isinstance(found, Render) and found.ticket:
             is_ours = await self.database.write(
                 self._found, task, found, wake=wake, now_ms=self.clock_ms()
@@ -132,7 +135,9 @@ class Track:
         await self._wait(task, wake, NEVER_CONFIRMED)
 
     async def _follow(self, task: Task, upstream: Upstream, wake: Wake) -> None:
-        answer = await upstream.poll(task.ticket)
+        with tracing.call("poll", upstream=upstream.name) as span:
+            answer = await upstream.poll(task.ticket)
+            span.note(outcome=_outcome(answer))
         crash.at("poll.asked")
         if not isinstance(answer, Render):
             _log.info("track.no_news", task=task.id, answer=_describe(answer))
@@ -159,7 +164,8 @@ class Track:
             await self._wait(task, wake, NO_VIDEO)
             return
         try:
-            video = await self._store(render.outputs[0], upstream)
+            with tracing.span("keep"):
+                video = await self._store(render.outputs[0], upstream)
         except (OutboundError, OSError):
             # The video exists and is paid for: keep trying until the deadline.
             _log.warning("track.video_not_stored", task=task.id, exc_info=True)
@@ -187,7 +193,9 @@ class Track:
         """Copy a video to where it is ours, whole; None when the file is no MP4."""
         temporary = self.blobs.incoming(".mp4")
         try:
-            fetched = await upstream.fetch(output, temporary)
+            with tracing.call("fetch", upstream=upstream.name) as span:
+                fetched = await upstream.fetch(output, temporary)
+                span.note(bytes=fetched.bytes_count)
             if not await asyncio.to_thread(_is_mp4, temporary):
                 return None
             video_id = ids.new("vid")
@@ -331,6 +339,11 @@ def _is_mp4(path: Path) -> bool:
     with path.open("rb") as file:
         head = file.read(MP4_HEAD_BYTES)
     return head[4:8] == MP4_MARK
+
+
+def _outcome(answer: PollAnswer) -> str:
+    """One word for a trace: an upstream's own sentences may hold an address."""
+    return answer.status.value if isinstance(answer, Render) else type(answer).__name__.lower()
 
 
 def _describe(answer: PollAnswer) -> str:

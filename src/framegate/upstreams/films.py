@@ -14,7 +14,7 @@ from typing import Protocol
 
 import structlog
 
-from framegate import crash
+from framegate import crash, tracing
 from framegate.domain import picture
 from framegate.domain.link import Links
 from framegate.domain.upstream import RenderStatus
@@ -72,6 +72,7 @@ class Renderer(Protocol):
 class Films:
     """Those that this process makes. A row's status and its wake-up move in one transaction."""
 
+    name: str  # The upstream's.
     database: Database
     blobs: Blobs
     outbound: Outbound
@@ -119,7 +120,8 @@ class Films:
             if not await self.database.write(_started, row, now_ms=self.clock_ms()):
                 return  # Cancelled since it was read.
             crash.at("render.started")
-            await self._render_unless_cancelled(row)
+            with tracing.of_task("render", row.task_id, upstream=self.name, tries=row.tries + 1):
+                await self._render_unless_cancelled(row)
         except (RenderFailed, PictureRefused) as error:
             await self._fail(row, error.message)
         except (asyncio.CancelledError, OSError, Unavailable):

@@ -77,6 +77,7 @@ class Local:
 
     def __post_init__(self) -> None:
         self.films = Films(
+            name=self.name,
             database=self.database,
             blobs=self.blobs,
             outbound=self.outbound,

@@ -11,7 +11,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
-from framegate import __version__
+from framegate import __version__, tracing
 from framegate.engine import embedded as engine
 from framegate.gateway import Gateway, now_ms
 from framegate.web import envelope
@@ -31,6 +31,7 @@ from framegate.web.news import News
 from framegate.web.operator import Operator
 from framegate.web.stored import Stored
 from framegate.web.tasks import Tasks
+from framegate.web.traced import Traced
 from framegate.web.vendor import VendorTasks
 from framegate.web.webhooks import Webhooks
 
@@ -55,7 +56,8 @@ def app(gateway: Gateway) -> ASGIApp:
         *VendorTasks(gateway).routes(),
     ]
     console = Console.open(gateway, others=routes)
-    return Edge(Paths([*routes, *console.routes]), refused=console.pages.refused)
+    edge = Edge(Paths([*routes, *console.routes]), refused=console.pages.refused)
+    return Traced(edge) if tracing.is_on() else edge
 
 
 @dataclass(frozen=True)

@@ -194,6 +194,7 @@ class Paths(Router):
             match, child_scope = route.matches(scope)
             if match is Match.FULL:
                 scope.update(child_scope)
+                scope["route"] = route  # A trace names a request by the template of its path.
                 await route.handle(scope, receive, send)
                 return
             if match is Match.PARTIAL:
