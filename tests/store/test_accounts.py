@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
+from fakes.plans import plan_of
 from fakes.rows import (
     NOW_MS,
     PRICE_MICROS,
@@ -57,6 +58,13 @@ def test_new_account_is_read_back_as_it_was_made(tx):
 
     assert accounts.account_by_id(tx, account.id) == account
     assert (account.posted_micros, account.held_micros, account.is_unlimited) == (0, 0, False)
+
+
+@pytest.mark.parametrize("after", [None, (5, "acc_1")])
+def test_page_of_accounts_walks_an_index_in_its_order(database, after):
+    (step,) = plan_of(database, accounts.page_of_accounts, after=after, rows_max=9)
+    assert "USING INDEX ix_accounts_created_ms_id" in step
+    assert ("created_ms>?" in step) == (after is not None)
 
 
 def test_account_is_found_by_name_or_id(tx):

@@ -138,7 +138,6 @@ class Tasks:
             states=STATES,
             meaning=failures.meaning_of(task["state"], task["message"]) if is_bad else None,
             is_running=task["state"] in RUNNING,
-            is_own=task["account"] == viewer.caller.account.id,
             may_change=viewer.caller.key.scope.may_create,
             reuse_url=addresses.reuse(task),
             laid_out=request_shown.laid_out(kept.content),
