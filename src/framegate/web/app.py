@@ -55,7 +55,11 @@ def app(gateway: Gateway) -> ASGIApp:
         *VendorTasks(gateway).routes(),
     ]
     console = Console.open(gateway, others=routes)
-    return Edge(Paths([*routes, *console.routes]), refused=console.pages.refused)
+    return Edge(
+        Paths([*routes, *console.routes]),
+        refused=console.pages.refused,
+        noted=gateway.submit.tally.note_refusal,
+    )
 
 
 @dataclass(frozen=True)
