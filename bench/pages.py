@@ -9,7 +9,7 @@ has half of everything, and as many keys as an account may have; `admin` sees ev
 import argparse
 import re
 import tempfile
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from html import unescape
 from pathlib import Path
 
@@ -127,7 +127,7 @@ def main() -> None:
         audited(gate.http)
         admin_key = gate.http.headers["Authorization"].removeprefix("Bearer ")
         people = {
-            who: stack.enter_context(signed_in(gate.url, key))
+            who: stack.enter_context(closing(signed_in(gate.url, key)))
             for who, key in (("half", filled.key), ("admin", admin_key))
         }
         listed = people["half"].get("/api/tasks?limit=1").json()["data"]

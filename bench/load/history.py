@@ -50,7 +50,10 @@ RESOLUTIONS = ("720p", "720p", "1080p")
 PICTURE = "https://cdn.example.com/a.jpg"
 BODY = b'{"contents":[{"type":"first_frame","url":"https://cdn.example.com/a.jpg"}]}' + b" " * 300
 BODY_SHA256 = hashlib.sha256(BODY).hexdigest()
-ANSWER = b'{"http_status":200,"code":0,"message":"SUCCEED","data":{"status":"submitted"}}'
+ANSWER = (
+    b'{"http_status":200,"code":0,"message":"SUCCEED","request_id":"r",'
+    b'"data":{"status":"submitted"}}'
+)
 # How a hundred tellings went: the status and how many attempts it took.
 TOLD = [("delivered", 1)] * 94 + [("delivered", 3)] * 4 + [("failed", ATTEMPTS_MAX)] * 2
 
