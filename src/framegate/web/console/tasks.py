@@ -184,11 +184,11 @@ class Tasks:
     ) -> list[tuple[str, str]]:
         try:
             query = {name: [value] for name, value in {"by": by, **named}.items() if value}
-            used = await UsageDesk(self.pages.gateway).page(caller, query)
+            desk = UsageDesk(self.pages.gateway)
+            used = await desk.page(caller, query, groups_max=CHOICES_MAX)
         except (FieldsInvalid, NotFound):
             return []  # The list itself complains about an account that is none.
-        groups = used["result"][:CHOICES_MAX]
-        return [(group["group"], group["label"]) for group in groups if group["group"]]
+        return [(group["group"], group["label"]) for group in used["result"] if group["group"]]
 
 
 def _day(value: str) -> str:
