@@ -7,7 +7,7 @@ without a script. What is shown and to whom is `desk.tasks`'s business.
 import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from starlette.requests import Request
@@ -28,6 +28,9 @@ ONE = "/console/tasks/{task_id}"
 LIMIT = 40
 CHOICES_MAX = 100
 """Keys and accounts that are offered to choose from: those that spent most lately."""
+
+LATELY_DAYS = 7
+"""How far an operator's are looked for, among those of everybody."""
 
 NOTHING: dict[str, Any] = {
     "result": [],
@@ -173,9 +176,11 @@ class Tasks:
         """Accounts and keys to choose from, (value, label): those that were used lately."""
         if not viewer.is_admin:
             return [], await self._used(viewer.caller, "key", {})
-        named = {"account": kept.get("account", "")}
+        lately = {"from": (_today() - timedelta(days=LATELY_DAYS - 1)).isoformat()}
+        account = kept.get("account", "")
         accounts, keys = await asyncio.gather(
-            self._used(viewer.caller, "account", {}), self._used(viewer.caller, "key", named)
+            self._used(viewer.caller, "account", lately),
+            self._used(viewer.caller, "key", {"account": account} if account else lately),
         )
         return [(label, label) for _value, label in accounts], keys
 
@@ -189,6 +194,10 @@ class Tasks:
         except (FieldsInvalid, NotFound):
             return []  # The list itself complains about an account that is none.
         return [(group["group"], group["label"]) for group in used["result"] if group["group"]]
+
+
+def _today() -> date:
+    return datetime.fromtimestamp(now_ms() // 1_000, UTC).date()
 
 
 def _day(value: str) -> str:

@@ -29,9 +29,6 @@ GROUPS_DRAWN_MAX = 8
 GROUPS_SHOWN_MAX = 50
 """The largest spenders of a table; its CSV has more."""
 
-ACCOUNTS_OFFERED_MAX = 100
-"""Accounts to choose from: those that spent most."""
-
 FILTERS = ("from", "to", "account")
 
 
@@ -139,13 +136,13 @@ class Usage:
                 caller,
                 _query({"account": account, "limit": str(LEDGER_LINES)}) | {"cursor": cursor},
             ),
-            self._used(caller, "account", {**kept, "account": ""}, ACCOUNTS_OFFERED_MAX)
-            if viewer.is_admin
+            self._used(caller, "account", {**kept, "account": ""}, GROUPS_SHOWN_MAX)
+            if viewer.is_admin and account
             else self._nobody(),
             # One more than is shown, to know whether there is more.
             *(self._used(caller, by, kept, GROUPS_SHOWN_MAX + 1) for by, _label in wanted),
         )
-        breakdowns = [
+        breakdowns: list[dict[str, Any]] = [
             {
                 "by": by,
                 "label": label,
@@ -156,7 +153,11 @@ class Usage:
             }
             for (by, label), page in zip(wanted, groups, strict=True)
         ]
-        return days, breakdowns, ledger, [each["label"] for each in everybody["result"]]
+        # Those that spent most: asked for where one of them is chosen, else a breakdown has them.
+        offered = everybody["result"] or [
+            row for each in breakdowns if each["by"] == "account" for row in each["result"]
+        ]
+        return days, breakdowns, ledger, [each["label"] for each in offered]
 
     async def _used(
         self, caller: Caller, by: str, kept: Mapping[str, str], groups_max: int
