@@ -1,61 +1,25 @@
-"""What a gateway has after months with many customers, written straight into its database.
+"""A gateway that has been in use for months by many customers: what the benches of pages ask.
 
-Over HTTP it would take hours. The account `half` has half of all tasks and as many keys as an
-account may have; the other half is spread over customers. The operator's account has no task.
+Over HTTP it would take hours to make, so it is written straight into the database. The operator's
+own account has no task.
 """
 
-import hashlib
 import random
 import sqlite3
 import time
-from collections import defaultdict
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import msgspec
 
-from framegate import ids
-from framegate.domain.delivery import ATTEMPTS_MAX
-from framegate.domain.ledger import Scope
-from framegate.flows.issue import KEYS_MAX
-from framegate.gateway import new_key
-from framegate.store import accounts
-from framegate.store.database import Database, Transaction
+from load.cells import Rows
+from load.customers import Customer, customers_of, made_half
 from load.gate import Framegate, ended
+from load.orders import STEP_MS, Sums, deliveries, film, made_tasks, money, task
 
 TASKS = 100_000
-CUSTOMERS = 500
-KEYS = 2_000
-HOOKS_OF_HALF = 10
-KEYS_IN_USE = 20
-"""Keys of `half` that its tasks are spread over: the others are old, as most keys are."""
-
 SEED = 0
-STEP_MS = 10_000
 TASKS_AT_ONCE = 2_000
-PRICE_MICROS = 560_000
-
-# How a hundred tasks stand, roughly as a gateway in use has them.
-STATES = ["succeeded"] * 90 + ["failed"] * 6 + ["expired", "cancelled", "processing", "submitted"]
-RUNNING = frozenset({"processing", "submitted"})
-WORDS = (
-    *("balloon", "hills", "river", "lantern", "fox"),
-    *("train", "snow", "orchard", "violin", "market"),
-)
-MODELS = ["kling-3.0-turbo"] * 99 + ["kling-2.0"]
-UPSTREAMS = ["local"] * 60 + ["vendor"] * 39 + ["spare"]
-RESOLUTIONS = ("720p", "720p", "1080p")
-PICTURE = "https://cdn.example.com/a.jpg"
-BODY = b'{"contents":[{"type":"first_frame","url":"https://cdn.example.com/a.jpg"}]}' + b" " * 300
-BODY_SHA256 = hashlib.sha256(BODY).hexdigest()
-ANSWER = (
-    b'{"http_status":200,"code":0,"message":"SUCCEED","request_id":"r",'
-    b'"data":{"status":"submitted"}}'
-)
-# How a hundred tellings went: the status and how many attempts it took.
-TOLD = [("delivered", 1)] * 94 + [("delivered", 3)] * 4 + [("failed", ATTEMPTS_MAX)] * 2
 
 CONFIG = """
 [upstreams.local]
@@ -75,15 +39,6 @@ api_key = "nobody-is-there"
 
 
 @dataclass(frozen=True)
-class Customer:
-    """An account as its tasks know it: the keys that made them, and the webhooks they told."""
-
-    id: str
-    keys: tuple[str, ...]
-    hooks: tuple[str, ...]
-
-
-@dataclass(frozen=True)
 class Filled:
     """What there is to ask for."""
 
@@ -91,48 +46,6 @@ class Filled:
     half: Customer
     delivery: str
     failed_delivery: str
-
-
-@dataclass
-class Rows:
-    """Rows that wait to be written together, by the statement that writes them."""
-
-    _waiting: defaultdict[str, list[tuple[Any, ...]]] = field(
-        default_factory=lambda: defaultdict(list)
-    )
-
-    def add(self, table: str, **values: Any) -> None:
-        names, marks = ", ".join(values), ", ".join("?" * len(values))
-        statement = f"INSERT INTO {table} ({names}) VALUES ({marks})"  # noqa: S608 - our own names
-        self._waiting[statement].append(tuple(values.values()))
-
-    def write(self, other: sqlite3.Connection) -> None:
-        for statement, rows in self._waiting.items():
-            other.executemany(statement, rows)
-        self._waiting.clear()
-
-
-@dataclass(frozen=True, kw_only=True)
-class Made:
-    """One task, as everything that hangs on it needs it."""
-
-    number: int
-    id: str
-    customer: Customer
-    key: str
-    at_ms: int
-    state: str
-    upstream: str
-    model: str
-    resolution: str
-
-    @property
-    def ended_ms(self) -> int:
-        return 0 if self.state in RUNNING else self.at_ms + 60_000
-
-    @property
-    def is_paid(self) -> bool:
-        return self.state == "succeeded"
 
 
 def opened(folder: Path, count: int) -> tuple[Framegate, Filled]:
@@ -152,19 +65,19 @@ def opened(folder: Path, count: int) -> tuple[Framegate, Filled]:
 
 def fill(path: Path, count: int) -> Filled:
     """So many tasks with all that hangs on them, oldest first, for a gateway that does not run."""
-    key, half_id = _made_half(path)
+    key, half_id = made_half(path)
     dice = random.Random(SEED)
     other = sqlite3.connect(path, isolation_level=None)
     other.execute("PRAGMA synchronous = OFF")
     other.execute("BEGIN")
     rows, sums = Rows(), Sums()
     began_ms = time.time_ns() // 1_000_000 - count * STEP_MS
-    half, customers = _customers(rows, half_id, began_ms)
-    for made in _tasks(dice, half, customers, count=count, began_ms=began_ms):
-        _task(rows, made, is_needle=made.number in {count // 100, count // 2}, dice=dice)
-        _money(rows, made)
-        _film(rows, made)
-        _deliveries(rows, made, dice)
+    half, others = customers_of(rows, half_id, began_ms)
+    for made in made_tasks(dice, half, others, count=count, began_ms=began_ms):
+        task(rows, made, is_needle=made.number in {count // 100, count // 2}, dice=dice)
+        money(rows, made)
+        film(rows, made)
+        deliveries(rows, made, dice)
         sums.note(made)
         if made.number % TASKS_AT_ONCE == 0:
             rows.write(other)
@@ -179,265 +92,3 @@ def fill(path: Path, count: int) -> Filled:
     ]
     other.close()
     return Filled(key, half, *some)
-
-
-# --- who is there -----------------------------------------------------------------------------
-
-
-def _made_half(path: Path) -> tuple[str, str]:
-    """The account `half`, with a key to ask with: (the key, the account's id)."""
-    key = new_key()
-
-    def make(tx: Transaction) -> str:
-        account = accounts.create_account(tx, name="half", is_unlimited=True, now_ms=1)
-        accounts.create_key(
-            tx, account_id=account.id, key=key, scope=Scope.FULL, expires_ms=0, now_ms=1
-        )
-        return account.id
-
-    database = Database.open(f"sqlite:///{path}")
-    try:
-        return key, database.write_now(make)
-    finally:
-        database.close_now()
-
-
-def _customers(rows: Rows, half_id: str, began_ms: int) -> tuple[Customer, list[Customer]]:
-    # One key of half's is there already.
-    keys = [_key(rows, half_id, began_ms + number) for number in range(KEYS_MAX - 1)]
-    hooks = [_hook(rows, half_id, began_ms) for _ in range(HOOKS_OF_HALF)]
-    half = Customer(half_id, tuple(keys[:KEYS_IN_USE]), tuple(hooks))
-    customers = []
-    for number in range(CUSTOMERS - 2):
-        account_id = ids.new("acc")
-        rows.add(
-            "accounts",
-            id=account_id,
-            name=f"customer-{number:03}",
-            is_unlimited=1,
-            webhook_generation=1,
-            created_ms=began_ms + number,
-        )
-        some = [_key(rows, account_id, began_ms) for _ in range((KEYS - KEYS_MAX) // CUSTOMERS)]
-        customers.append(Customer(account_id, tuple(some), (_hook(rows, account_id, began_ms),)))
-    return half, customers
-
-
-def _key(rows: Rows, account_id: str, at_ms: int) -> str:
-    key_id = ids.new("key")
-    rows.add(
-        "keys",
-        id=key_id,
-        account_id=account_id,
-        sha256=hashlib.sha256(key_id.encode()).hexdigest(),
-        scope="full",
-        hint=key_id[-4:],
-        name=f"service {key_id[-6:]}",
-        created_ms=at_ms,
-        budget_micros=1_000_000_000_000,
-    )
-    return key_id
-
-
-def _hook(rows: Rows, account_id: str, at_ms: int) -> str:
-    hook_id = ids.new("hook")
-    rows.add(
-        "endpoints",
-        id=hook_id,
-        account_id=account_id,
-        url=f"https://hooks.example.com/{hook_id}",
-        events="task.submitted,task.processing,task.succeeded,task.failed",
-        generation=1,
-        created_ms=at_ms,
-    )
-    return hook_id
-
-
-# --- a task and what hangs on it --------------------------------------------------------------
-
-
-def _tasks(
-    dice: random.Random, half: Customer, customers: list[Customer], *, count: int, began_ms: int
-) -> Iterator[Made]:
-    for number in range(count):
-        customer = half if number % 2 else dice.choice(customers)
-        yield Made(
-            number=number,
-            id=ids.new("task"),
-            customer=customer,
-            key=dice.choice(customer.keys),
-            at_ms=began_ms + number * STEP_MS,
-            state=dice.choice(STATES),
-            upstream=dice.choice(UPSTREAMS),
-            model=dice.choice(MODELS),
-            resolution=dice.choice(RESOLUTIONS),
-        )
-
-
-def _task(rows: Rows, made: Made, *, is_needle: bool, dice: random.Random) -> None:
-    rows.add(
-        "tasks",
-        id=made.id,
-        account_id=made.customer.id,
-        key_id=made.key,
-        kind="image-to-video",
-        model=made.model,
-        status=made.state,
-        fence=3,
-        request_id=ids.new("req"),
-        upstream=made.upstream,
-        ticket=f"9{made.number:017}",
-        external_task_id=f"mine-{made.number}",
-        resolution=made.resolution,
-        aspect_ratio="16:9",
-        duration_s=5,
-        body=BODY,
-        body_sha256=BODY_SHA256,
-        price_micros=PRICE_MICROS,
-        price_version="x",
-        currency="USD",
-        answer=ANSWER,
-        created_ms=made.at_ms,
-        updated_ms=made.ended_ms or made.at_ms + 9,
-        sent_ms=made.at_ms + 5,
-        ended_ms=made.ended_ms,
-        next_ms=0 if made.ended_ms else made.at_ms + 3_600_000,
-        deadline_ms=made.at_ms + 86_400_000,
-    )
-    words = " ".join(dice.choices(WORDS, k=40)) + (" needle" if is_needle else "")
-    rows.add("prompts", task_id=made.id, text=words, picture_url=PICTURE)
-    for status, after_ms in (("sending", 0), ("submitted", 5), (made.state, 60_000)):
-        rows.add(
-            "life",
-            task_id=made.id,
-            account_id=made.customer.id,
-            at_ms=made.at_ms + after_ms,
-            status=status,
-        )
-
-
-def _money(rows: Rows, made: Made) -> None:
-    state = "open" if not made.ended_ms else "settled" if made.is_paid else "released"
-    rows.add(
-        "holds",
-        task_id=made.id,
-        account_id=made.customer.id,
-        key_id=made.key,
-        amount_micros=PRICE_MICROS,
-        state=state,
-        opened_ms=made.at_ms,
-        closed_ms=made.ended_ms,
-    )
-    if not made.is_paid:
-        return
-    transfer = ids.new("trf")
-    rows.add("transfers", id=transfer, kind="settle", task_id=made.id, created_ms=made.ended_ms)
-    for ledger, micros in ((made.customer.id, -PRICE_MICROS), ("house:revenue", PRICE_MICROS)):
-        rows.add("entries", transfer_id=transfer, ledger=ledger, amount_micros=micros)
-
-
-def _film(rows: Rows, made: Made) -> None:
-    if made.is_paid:
-        rows.add(
-            "videos",
-            id=ids.new("vid"),
-            task_id=made.id,
-            account_id=made.customer.id,
-            output_id=f"8{made.number:017}",
-            bytes_count=1_200_000,
-            sha256=BODY_SHA256,
-            duration="5.0",
-            created_ms=made.ended_ms,
-        )
-    if made.upstream == "local":
-        rows.add(
-            "renders",
-            id=f"9{made.number:017}",
-            task_id=made.id,
-            account_id=made.customer.id,
-            status=made.state if made.state in {*RUNNING, "succeeded"} else "failed",
-            picture_url=PICTURE,
-            resolution=made.resolution,
-            duration_s=5,
-            created_ms=made.at_ms,
-            updated_ms=made.ended_ms,
-        )
-
-
-def _deliveries(rows: Rows, made: Made, dice: random.Random) -> None:
-    last = {"succeeded": ["task.succeeded"]}.get(made.state, ["task.failed"])
-    told = ["task.submitted", "task.processing", *(last if made.ended_ms else [])]
-    hook = dice.choice(made.customer.hooks)
-    for place, event in enumerate(told):
-        # What happened in the last minutes has failed twice so far and is tried again.
-        is_new = place == 0 and not made.ended_ms
-        status, attempts = ("pending", 2) if is_new else dice.choice(TOLD)
-        delivery, at_ms = ids.new("msg"), made.at_ms + place * 20_000
-        rows.add(
-            "deliveries",
-            id=delivery,
-            account_id=made.customer.id,
-            task_id=made.id,
-            event=event,
-            endpoint_id=hook,
-            url=f"https://hooks.example.com/{hook}",
-            status=status,
-            attempts=attempts,
-            created_ms=at_ms,
-            next_ms=at_ms + 86_400_000 if is_new else 0,
-            ended_ms=0 if is_new else at_ms + 300,
-        )
-        for number in range(1, attempts + 1):
-            is_taken = status == "delivered" and number == attempts
-            rows.add(
-                "attempts",
-                delivery_id=delivery,
-                number=number,
-                at_ms=at_ms + number * 5_000,
-                took_ms=120,
-                http_status=200 if is_taken else 500,
-                answer=b"ok" if is_taken else b"<html>it is broken</html>",
-            )
-
-
-# --- what is kept as sums ---------------------------------------------------------------------
-
-
-@dataclass
-class Sums:
-    """What the ends of tasks add up to: usage, balances, and what keys have spent."""
-
-    used: dict[tuple[str, ...], list[int]] = field(default_factory=dict)
-    spent: defaultdict[str, int] = field(default_factory=lambda: defaultdict(int))
-    running: defaultdict[str, int] = field(default_factory=lambda: defaultdict(int))
-
-    def note(self, made: Made) -> None:
-        for owner in (made.customer.id, made.key):
-            self.spent[owner] += PRICE_MICROS * made.is_paid
-            self.running[owner] += not made.ended_ms
-        if not made.ended_ms:
-            return
-        day = time.strftime("%Y-%m-%d", time.gmtime(made.ended_ms // 1_000))
-        group = (made.customer.id, day, made.key, made.upstream, made.model, made.resolution)
-        sums = self.used.setdefault((*group, made.state), [0, 0, 0])
-        for index, amount in enumerate((1, 5 * made.is_paid, PRICE_MICROS * made.is_paid)):
-            sums[index] += amount
-
-    def add(self, rows: Rows) -> None:
-        names = ("account_id", "day", "key_id", "upstream", "model", "resolution", "status")
-        for group, (tasks, seconds, micros) in self.used.items():
-            known = dict(zip(names, group, strict=True))
-            rows.add("usage", **known, tasks=tasks, seconds=seconds, spent_micros=micros)
-
-    def post(self, other: sqlite3.Connection) -> None:
-        """Balances and counters of accounts and keys; a key's id is no account's."""
-        owners = sorted(self.spent.keys() | self.running.keys())
-        facts = [(self.spent[each], self.running[each], PRICE_MICROS, each) for each in owners]
-        other.executemany(
-            "UPDATE accounts SET posted_micros = -?1, in_flight = ?2, held_micros = ?2 * ?3"
-            " WHERE id = ?4",
-            facts,
-        )
-        other.executemany(
-            "UPDATE keys SET spent_micros = ?1 + ?2 * ?3, in_flight = ?2 WHERE id = ?4", facts
-        )
