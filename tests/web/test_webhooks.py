@@ -286,6 +286,7 @@ async def test_all_that_failed_is_sent_again_at_once(door, key, hook):
     assert done == {"redelivered": 3, "has_more": False}
     pending = await data_of(door.get("/api/deliveries?status=pending", key=key))
     assert pending["count"] == 3
+    assert {each["resent_by"] for each in pending["result"]} == {"owner"}
 
 
 # --- who may ----------------------------------------------------------------------------------

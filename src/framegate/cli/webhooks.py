@@ -15,7 +15,7 @@ from framegate.cli.options import ConfigOption, DataOption, JsonOption
 from framegate.cli.terminal import EXIT_FAILED, fail, say, say_json, troubles
 from framegate.desk.deliveries import delivery_shown, endpoint_shown
 from framegate.desk.webhooks import LIMIT_DEFAULT
-from framegate.domain.delivery import DeliveryStatus, Resender
+from framegate.domain.delivery import DeliveryStatus
 from framegate.domain.endpoint import OVERLAP_S_DEFAULT, OVERLAP_S_MAX, Endpoint, judge_wish
 from framegate.domain.signature import is_signed
 from framegate.errors import SettingsInvalid
@@ -184,16 +184,10 @@ def redeliver(
         owner = gateway.database.read_now(named, account)
         count, has_more = 1, False
         if subject.startswith(DELIVERY_PREFIX):
-            gateway.database.write_now(
-                subscribe.redeliver, owner.id, subject, by=Resender.OPERATOR, now_ms=now_ms()
-            )
+            gateway.database.write_now(subscribe.redeliver, owner.id, subject, now_ms=now_ms())
         else:
             done = gateway.database.write_now(
-                subscribe.redeliver_failed,
-                owner.id,
-                subject,
-                by=Resender.OPERATOR,
-                now_ms=now_ms(),
+                subscribe.redeliver_failed, owner.id, subject, now_ms=now_ms()
             )
             count, has_more = done.count, done.has_more
         if json:

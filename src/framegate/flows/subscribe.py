@@ -110,11 +110,12 @@ def redeliver(
     account_id: str,
     delivery_id: str,
     *,
-    by: Resender = Resender.OWNER,
+    by: Resender = Resender.OPERATOR,
     now_ms: int,
 ) -> Told:
     """Send one delivery again, now and by a whole new schedule, under its own webhook-id.
 
+    by       who asks; on the gateway's own machine it is the operator, whoever's delivery it is
     raises   NotFound; FieldsInvalid for a disabled endpoint, and after ATTEMPTS_EVER_MAX attempts
     """
     delivery = delivery_of(tx, account_id, delivery_id).delivery
@@ -131,7 +132,7 @@ def redeliver_failed(
     account_id: str,
     endpoint_id: str,
     *,
-    by: Resender = Resender.OWNER,
+    by: Resender = Resender.OPERATOR,
     now_ms: int,
 ) -> Redelivered:
     """Send again what was given up for an endpoint, oldest first, REDELIVERED_MAX in one call."""

@@ -12,6 +12,7 @@ from starlette.routing import Route
 
 from framegate.desk.deliveries import attempt_shown, delivery_shown, endpoint_shown
 from framegate.desk.webhooks import WebhookDesk
+from framegate.domain.delivery import Resender
 from framegate.domain.endpoint import Endpoint, parse_overlap_s, parse_wish
 from framegate.domain.ledger import Caller
 from framegate.flows import subscribe
@@ -146,6 +147,7 @@ class Webhooks:
             subscribe.redeliver_failed,
             caller.account.id,
             request.path_params["id"],
+            by=Resender.OWNER,
             now_ms=now_ms(),
         )
         data = {"redelivered": done.count, "has_more": done.has_more}
