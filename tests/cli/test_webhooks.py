@@ -105,7 +105,8 @@ def test_all_that_failed_is_sent_again_or_one(shell, acme, hook, owed):
 
     assert one == {"redelivered": 1, "has_more": False}
     assert "1 to be sent again" in rest.output
-    assert len(shell.json("webhooks", "deliveries", *acme, "--status", "pending")) == 2
+    pending = shell.json("webhooks", "deliveries", *acme, "--status", "pending")
+    assert [each["resent_by"] for each in pending] == ["operator"] * 2
 
 
 @pytest.mark.parametrize(

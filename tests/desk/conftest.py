@@ -39,6 +39,10 @@ class Desks:
 
         return self.write(make)
 
+    def again(self, caller):
+        """The caller as a request of now finds it: with what its account holds by now."""
+        return self.gateway.database.read_now(accounts.caller_of_key, caller.key.id)
+
     def task(self, caller, **facts):
         """A task that was accepted, made with the caller's key."""
 

@@ -40,6 +40,15 @@ async def test_two_who_ask_at_once_share_one_run(desks, desk, operator):
     assert first["checked_at"] == second["checked_at"]
 
 
+async def test_run_that_takes_longer_than_one_waits_goes_on(desks, desk, operator):
+    hasty = AuditDesk(desks.gateway, run_wait_s=0)
+    page = await hasty.run(operator)
+    assert (page["running"], page["holds"]) == (True, None)
+    # Who waits for the end joins that very run.
+    ended = await desk.run(operator)
+    assert (ended["running"], ended["holds"]) == (False, True)
+
+
 async def test_audit_is_an_operators(desk, member):
     for question in (desk.page, desk.run):
         with pytest.raises(RightMissing):

@@ -7,9 +7,10 @@ from fakes.rows import NOW_MS, begin, new_account
 from framegate.domain.delivery import ATTEMPTS_EVER_MAX, Attempt, DeliveryStatus
 from framegate.domain.endpoint import ENABLED_MAX, KEPT_MAX, Wish
 from framegate.domain.event import EVENTS
+from framegate.domain.ledger import Caller, Scope
 from framegate.errors import FieldsInvalid, NotFound
 from framegate.flows import subscribe
-from framegate.store import deliveries, endpoints
+from framegate.store import accounts, deliveries, endpoints
 
 WISH = Wish(url="https://your-server.example/hooks", events=EVENTS)
 BUSY = Attempt(at_ms=NOW_MS, took_ms=1, http_status=500, error="", answer=b"")
@@ -123,6 +124,32 @@ def test_delivery_is_sent_again_at_once_whatever_became_of_it(tx, account, endpo
     assert told.delivery.id == delivery.id
     assert told.delivery.status is DeliveryStatus.PENDING
     assert job(tx, delivery) == NOW_MS + 5
+
+
+def test_operator_sends_what_it_may_see_again_and_an_owner_only_its_own(tx, account, endpoint):
+    delivery = owe(tx, endpoint, status=DeliveryStatus.FAILED)
+    operator = caller_of(tx, new_account(tx, "default"), Scope.ADMIN)
+    stranger = caller_of(tx, new_account(tx, "other"), Scope.FULL)
+    owner = caller_of(tx, account, Scope.ADMIN)
+
+    for caller, by in ((operator, "operator"), (owner, "owner")):
+        told = subscribe.redeliver_seen(tx, caller, delivery.id, now_ms=NOW_MS + 5)
+        assert (told.delivery.resent_by, told.delivery.resent_ms) == (by, NOW_MS + 5)
+    for subject in (delivery.id, "msg_made_up"):
+        with pytest.raises(NotFound, match="delivery not found"):
+            subscribe.redeliver_seen(tx, stranger, subject, now_ms=NOW_MS)
+
+
+def caller_of(tx, account, scope):
+    key = accounts.create_key(
+        tx,
+        account_id=account.id,
+        key=f"fg_{account.name}",
+        scope=scope,
+        expires_ms=0,
+        now_ms=NOW_MS,
+    )
+    return Caller(key=key, account=account)
 
 
 def test_delivery_of_a_disabled_endpoint_is_not_sent_again(tx, account, endpoint):

@@ -5,6 +5,7 @@ import pytest
 from fakes.house import House
 from fakes.scripted_upstream import ScriptedUpstream, ticket
 from framegate.domain.upstream import Refused, Relay, Uncertain, Unreachable
+from framegate.errors import KeyMissing, NotFound
 from framegate.flows.tally import Spread, Tally
 
 NO = Relay(http_status=400, code=1201, message="no", request_id="r", data={})
@@ -23,6 +24,13 @@ def test_every_answer_has_one_outcome(answer, outcome):
     tally = Tally()
     tally.note_create("kling", answer, 7)
     assert tally.creates == {("kling", outcome): 1}
+
+
+def test_refusals_are_counted_by_their_names():
+    tally = Tally()
+    for refusal in (NotFound("no"), NotFound("nor this"), KeyMissing()):
+        tally.note_refusal(refusal)
+    assert tally.refusals == {"not-found": 2, "key-missing": 1}
 
 
 def test_bound_holds_what_took_exactly_so_long():

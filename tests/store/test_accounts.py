@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
+from fakes.plans import plan_of
 from fakes.rows import (
     NOW_MS,
     PRICE_MICROS,
@@ -24,7 +25,7 @@ from framegate.domain.money import AMOUNT_MICROS_MAX
 from framegate.domain.quote import PriceList
 from framegate.domain.task import TaskStatus
 from framegate.errors import CreditMissing, LedgerBroken, NotFound, TooManyTasks
-from framegate.store import accounts, audit, tasks, usage
+from framegate.store import accounts, audit, endpoints, tasks, usage
 
 KEY = "fg_" + "k" * 43
 
@@ -57,6 +58,29 @@ def test_new_account_is_read_back_as_it_was_made(tx):
 
     assert accounts.account_by_id(tx, account.id) == account
     assert (account.posted_micros, account.held_micros, account.is_unlimited) == (0, 0, False)
+
+
+@pytest.mark.parametrize("after", [None, (5, "acc_1")])
+def test_page_of_accounts_walks_an_index_in_its_order(database, after):
+    (step,) = plan_of(database, accounts.page_of_accounts, after=after, rows_max=9)
+    assert "USING INDEX ix_accounts_created_ms_id" in step
+    assert ("created_ms>?" in step) == (after is not None)
+
+
+@pytest.mark.parametrize(
+    ("work", "asked"),
+    [
+        (accounts.keys_of, "acc_1"),
+        (accounts.account_named, "acme"),
+        (accounts.names_by_ids, ["acc_1", "acc_2"]),
+        (accounts.keys_by_ids, ["key_1", "key_2"]),
+        (endpoints.of_account, "acc_1"),
+    ],
+)
+def test_what_a_page_asks_of_an_account_walks_over_no_table(database, work, asked):
+    plan = plan_of(database, work, asked)
+    assert plan
+    assert not [step for step in plan if step.startswith("SCAN")], plan
 
 
 def test_account_is_found_by_name_or_id(tx):

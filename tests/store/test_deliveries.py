@@ -4,8 +4,9 @@ import pytest
 from sqlalchemy import event, text
 from sqlalchemy.exc import IntegrityError
 
+from fakes.plans import plan_of
 from fakes.rows import NOW_MS, begin, new_account
-from framegate.domain.delivery import ATTEMPTS_EVER_MAX, Attempt, DeliveryStatus
+from framegate.domain.delivery import ATTEMPTS_EVER_MAX, Attempt, DeliveryStatus, Resender
 from framegate.store import deliveries
 
 URL = "https://your-server.example/webhook"
@@ -152,10 +153,17 @@ def test_what_is_pending_for_an_endpoint_ends_with_it(tx, task, delivery):
 def test_delivery_sent_again_keeps_its_id_and_its_attempts(tx, delivery):
     record(tx, delivery, attempt(), FAILED)
 
-    deliveries.requeue(tx, delivery, now_ms=NOW_MS + 7)
+    deliveries.requeue(tx, delivery, by=Resender.OPERATOR, now_ms=NOW_MS + 7)
 
     again = deliveries.by_id(tx, delivery.id)
-    expected = replace(delivery, attempts=1, attempts_before=1, next_ms=NOW_MS + 7)
+    expected = replace(
+        delivery,
+        attempts=1,
+        attempts_before=1,
+        next_ms=NOW_MS + 7,
+        resent_ms=NOW_MS + 7,
+        resent_by="operator",
+    )
     assert again == expected
     assert again.attempts_of_schedule == 0
     assert deliveries.attempts_of(tx, delivery.id) == [attempt()]
@@ -163,7 +171,7 @@ def test_delivery_sent_again_keeps_its_id_and_its_attempts(tx, delivery):
 
 def test_attempt_after_a_resend_is_the_next_number(tx, delivery):
     record(tx, delivery, attempt(), FAILED)
-    deliveries.requeue(tx, delivery, now_ms=NOW_MS + 7)
+    deliveries.requeue(tx, delivery, by=Resender.OWNER, now_ms=NOW_MS + 7)
 
     assert record(tx, deliveries.by_id(tx, delivery.id), attempt(http_status=200), DELIVERED)
 
@@ -208,7 +216,8 @@ def test_what_an_endpoint_was_never_told_is_found_beside_a_history_without_end(d
             f"EXPLAIN QUERY PLAN {statement}",
             parameters,
         )
-        assert "USING INDEX ix_deliveries_undelivered" in str(plan)
+        index = "INDEX ix_deliveries_endpoint_id_status_created_ms (endpoint_id=? AND status=?)"
+        assert index in str(plan)
     assert len(asked) == 2
 
 
@@ -220,6 +229,8 @@ def test_another_accounts_delivery_is_not_there(tx, task, delivery):
 
     assert deliveries.of_caller(tx, task.account_id, delivery.id).delivery == delivery
     assert deliveries.of_caller(tx, other.id, delivery.id) is None
+    assert deliveries.of_anybody(tx, delivery.id).delivery == delivery
+    assert deliveries.of_anybody(tx, "msg_made_up") is None
     assert deliveries.page(tx, other.id, rows_max=9) == []
 
 
@@ -247,6 +258,40 @@ def test_pages_go_from_new_to_old_and_miss_nothing(tx, task):
     assert sorted(seen) == sorted(made)
     times = [deliveries.by_id(tx, each).created_ms for each in seen]
     assert times == sorted(times, reverse=True)
+
+
+OF_ACCOUNT = "ix_deliveries_account_id_"
+OF_ENDPOINT = "ix_deliveries_endpoint_id_"
+
+
+@pytest.mark.parametrize("after", [None, (NOW_MS, "msg_1")])
+@pytest.mark.parametrize(
+    ("asked", "index"),
+    [
+        ({}, f"{OF_ACCOUNT}created_ms (account_id=?"),
+        ({"status": FAILED}, f"{OF_ACCOUNT}status_created_ms (account_id=? AND status=?"),
+        ({"status": DELIVERED}, f"{OF_ACCOUNT}status_created_ms (account_id=? AND status=?"),
+        ({"endpoint_id": "hook_1"}, f"{OF_ENDPOINT}created_ms (endpoint_id=?"),
+        (
+            {"endpoint_id": "hook_1", "status": PENDING},
+            f"{OF_ENDPOINT}status_created_ms (endpoint_id=? AND status=?",
+        ),
+    ],
+)
+def test_page_walks_one_index_in_its_order_from_where_it_begins(database, asked, index, after):
+    plan = plan_of(database, deliveries.page, "acc_1", rows_max=9, after=after, **asked)
+    assert not [step for step in plan if step.startswith("SCAN")], plan
+    assert "USE TEMP B-TREE FOR ORDER BY" not in plan
+    (walk,) = [step for step in plan if step.startswith("SEARCH deliveries")]
+    assert index in walk
+    assert ("created_ms<?" in walk) == (after is not None)
+
+
+def test_delivery_with_its_attempts_is_found_by_its_id_alone(database):
+    plan = plan_of(database, deliveries.of_caller, "acc_1", "msg_1")
+    plan += plan_of(database, deliveries.attempts_of, "msg_1")
+    plan += plan_of(database, deliveries.newest, "hook_1", rows_max=9)
+    assert not [step for step in plan if step.startswith(("SCAN", "USE TEMP"))], plan
 
 
 def test_page_may_be_of_one_endpoint_or_one_status(tx, task, delivery):

@@ -11,9 +11,10 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import create_engine, inspect
 from sqlalchemy.exc import OperationalError
 
+from framegate.domain.delivery import DeliveryStatus
 from framegate.domain.health import Breaker
 from framegate.errors import SettingsInvalid, StoreError
-from framegate.store import migrate, schema, upstreams
+from framegate.store import deliveries, migrate, schema, upstreams
 from framegate.store.database import Database
 
 TABLES = sorted(schema.metadata.tables)
@@ -84,9 +85,7 @@ def test_partial_indexes_are_partial(database):
 
     wheres = {row.name: row.sql.partition("WHERE ")[2] for row in rows}
     assert wheres == {
-        "ix_deliveries_undelivered": "status <> 'delivered'",
         "ix_tasks_open": "ended_ms = 0",
-        "ix_tasks_upstream_open": "ended_ms = 0",
         "ix_tasks_uncertain": "status = 'uncertain'",
         "uq_tasks_external": "external_task_id <> '' AND status <> 'refused'",
         "ix_holds_open": "state = 'open'",
@@ -258,4 +257,26 @@ def test_an_older_database_keeps_what_it_knows_and_gains_what_is_new(tmp_path):
     migrate.upgrade(database)
     health = database.read_now(upstreams.health_of, ["kling"])["kling"]
     assert (health.breaker, health.failures, health.paused_ms) == (Breaker.OPEN, 3, 0)
+    database.close_now()
+
+
+def test_delivery_of_before_was_sent_again_by_nobody(tmp_path):
+    database = Database.open(f"sqlite:///{tmp_path / 'framegate.db'}")
+    config = Config()
+    config.set_main_option("script_location", str(migrate.MIGRATIONS))
+    with database.engine.connect() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0005")
+        connection.exec_driver_sql("INSERT INTO accounts (id, name) VALUES ('acc_1', 'a')")
+        connection.exec_driver_sql(
+            "INSERT INTO tasks (id, account_id, body) VALUES ('task_1', 'acc_1', x'7b7d')"
+        )
+        connection.exec_driver_sql(
+            "INSERT INTO deliveries (id, account_id, task_id, event, status)"
+            " VALUES ('msg_1', 'acc_1', 'task_1', 'task.failed', 'failed')"
+        )
+        connection.commit()
+    migrate.upgrade(database)
+    (told,) = database.read_now(deliveries.page, "acc_1", status=DeliveryStatus.FAILED, rows_max=9)
+    assert (told.delivery.resent_ms, told.delivery.resent_by) == (0, "")
     database.close_now()

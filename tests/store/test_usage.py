@@ -93,3 +93,6 @@ def test_usage_is_searched_and_never_scanned(database, dimension, account_id):
     plan = plan_of(database, usage.by, dimension, account_id=account_id, first=FIRST, last=LAST)
     assert [step for step in plan if step.startswith("SEARCH usage")]
     assert [step for step in plan if step.startswith("SCAN")] == []
+    # Everybody's sums stand in the index itself: no row is looked up.
+    everybodys = "SEARCH usage USING COVERING INDEX ix_usage_day_sums (day>? AND day<?)"
+    assert (everybodys in plan) == (account_id is None)

@@ -33,3 +33,10 @@ async def test_audit_is_an_operators_and_runs_when_asked(door):
     assert (await door.get("/api/audit", key=admin)).json()["data"]["holds"] is None
     assert (await door.post("/api/audit/run", key=admin)).json()["data"]["holds"]
     assert (await door.get("/api/audit", key=admin)).json()["data"]["holds"]
+
+
+async def test_counts_are_for_any_key(door):
+    for scope in (Scope.READ, Scope.ADMIN):
+        answer = await door.get("/api/counts", key=door.key(scope=scope))
+        assert answer.json()["data"] == {"running": 0, "videos": 0, "count_max": 10_000}
+    assert (await door.get("/api/counts")).status_code == 401

@@ -25,6 +25,14 @@ def failing(error):
     return handler
 
 
+async def test_every_error_is_noted_once_and_nothing_else(calling):
+    noted = []
+    for handler in (fine, failing(TooManyRequests("wait", retry_after_s=1)), failing(ValueError())):
+        async with calling(handler, noted=lambda error: noted.append(error.slug)) as client:
+            await client.get("/here")
+    assert noted == ["too-many-requests", "internal-fault"]
+
+
 # --- ids and headers --------------------------------------------------------------------------
 
 

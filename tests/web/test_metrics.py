@@ -11,7 +11,7 @@ from framegate.domain.ledger import Scope
 from framegate.domain.upstream import Uncertain, Unreachable
 from framegate.flows import finish
 from framegate.gateway import now_ms
-from framegate.store import accounts, deliveries
+from framegate.store import accounts, deliveries, upstreams
 from framegate.store.audit import Finding
 from framegate.web import metrics
 from framegate.web.edge import Edge, Paths
@@ -178,3 +178,23 @@ async def test_process_is_shown_as_the_system_sees_it(scrape):
 async def test_two_gateways_in_one_process_share_nothing(door, tmp_path):
     one, other = metrics.Metrics(door.gateway), metrics.Metrics(door.gateway)
     assert one.registry is not other.registry
+
+
+async def test_refusals_are_counted_by_name_and_those_of_nobody_are_zero(door, scrape):
+    await door.get("/api/tasks")
+    await door.get("/api/nowhere")
+    await door.get("/api/nowhere/else")
+    shown = await scrape()
+    assert shown["framegate_refusals_total", "key-missing"] == 1
+    assert shown["framegate_refusals_total", "not-found"] == 2
+    assert shown["framegate_refusals_total", "internal-fault"] == 0
+    assert ("framegate_refusals_total", "refused") not in shown
+
+
+async def test_pause_of_an_upstream_is_shown(door, scraping):
+    scrape = scraping(0)
+    assert (await scrape())["framegate_upstream_paused", "local"] == 0
+    write(door, upstreams.pause, "local", now_ms=now_ms())
+    assert (await scrape())["framegate_upstream_paused", "local"] == 1
+    write(door, upstreams.resume, "local")
+    assert (await scrape())["framegate_upstream_paused", "local"] == 0

@@ -286,6 +286,7 @@ async def test_all_that_failed_is_sent_again_at_once(door, key, hook):
     assert done == {"redelivered": 3, "has_more": False}
     pending = await data_of(door.get("/api/deliveries?status=pending", key=key))
     assert pending["count"] == 3
+    assert {each["resent_by"] for each in pending["result"]} == {"owner"}
 
 
 # --- who may ----------------------------------------------------------------------------------
@@ -348,3 +349,40 @@ async def test_another_accounts_ids_are_answered_as_unknown_ones(door, key, hook
                 assert seen == (404, 1203, f"{noun} not found"), (asked, tail)
     assert (await data_of(door.get("/api/webhooks", key=other)))["count"] == 0
     assert (await data_of(door.get("/api/deliveries", key=other)))["count"] == 0
+
+
+async def test_operator_sends_anybodys_delivery_again_and_the_row_says_who_did(
+    door, key, hook, receiver
+):
+    await submitted(door, key)
+    receiver.statuses.append(500)
+    await deliver_all(door)
+    (failed,) = (await data_of(door.get("/api/deliveries", key=key)))["result"]
+    admin = door.key("default", scope=Scope.ADMIN)
+    path = f"/api/deliveries/{failed['id']}"
+
+    assert (failed["resent_at"], failed["resent_by"]) == (0, "")
+    assert (await data_of(door.get(path, key=admin)))["account"] == failed["account"]
+    again = await data_of(door.post(f"{path}/redeliver", key=admin))
+    await deliver_all(door)
+
+    assert (again["status"], again["resent_by"]) == ("pending", "operator")
+    seen_by_owner = await data_of(door.get(path, key=key))
+    assert (seen_by_owner["status"], seen_by_owner["resent_by"]) == ("delivered", "operator")
+    assert seen_by_owner["resent_at"] == again["resent_at"] > 0
+    own = await data_of(door.post(f"{path}/redeliver", key=key))
+    assert own["resent_by"] == "owner"
+
+
+async def test_key_of_another_account_sends_nothing_again(door, key, hook):
+    await submitted(door, key)
+    (owed,) = (await data_of(door.get("/api/deliveries", key=key)))["result"]
+    for other, status in (
+        (door.key("other"), 404),
+        (door.key("default", scope=Scope.READ), 403),
+    ):
+        answer = await door.post(f"/api/deliveries/{owed['id']}/redeliver", key=other)
+        assert answer.status_code == status
+    assert (await data_of(door.get(f"/api/deliveries/{owed['id']}", key=key))) == owed | {
+        "attempts": []
+    }

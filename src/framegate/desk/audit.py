@@ -1,5 +1,6 @@
 """The promises that a query can decide, each with its state: for operators alone."""
 
+import asyncio
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,6 +10,9 @@ from framegate.gateway import Gateway
 from framegate.store import audit, findings
 from framegate.store.findings import FindingRow
 
+RUN_WAIT_S = 20.0
+"""How long somebody who asks for a run waits for its end: a proxy would hang up after some more."""
+
 HOLDS, BROKEN, UNCHECKED = "holds", "broken", "unchecked"
 
 
@@ -17,9 +21,12 @@ class AuditDesk:
     """The questions about the promises, with the gateway that they are asked of."""
 
     gateway: Gateway
+    run_wait_s: float = RUN_WAIT_S
 
     async def page(self, caller: Caller) -> dict[str, Any]:
-        """`{holds, checked_at, took_ms, every_s, result}`; `holds` is null before the first run.
+        """`{holds, checked_at, took_ms, every_s, running, result}`.
+
+        `holds` is null before the first run; `running` says whether this process checks right now.
 
         raises   RightMissing for any key but an operator's
         """
@@ -34,16 +41,21 @@ class AuditDesk:
             "checked_at": max((row.checked_ms for row in found), default=0),
             "took_ms": max((row.took_ms for row in found), default=0),
             "every_s": self.gateway.settings.audit.every_s,
+            "running": self.gateway.auditing.is_running,
             "result": shown,
         }
 
     async def run(self, caller: Caller) -> dict[str, Any]:
         """Check everything now, and answer as `page`. Two who ask at once share one run.
 
+        A run that takes longer than `run_wait_s` goes on by itself, and `running` says so.
+
         raises   RightMissing for any key but an operator's
         """
         check_operator(caller, "the audit")
-        await self.gateway.auditing.run()
+        ended, _ = await asyncio.wait({self.gateway.auditing.begun()}, timeout=self.run_wait_s)
+        for run in ended:
+            run.result()  # What went wrong with it is told.
         return await self.page(caller)
 
 

@@ -26,6 +26,7 @@ def delivery_shown(told: Told) -> dict[str, Any]:
     delivery = told.delivery
     return {
         "id": delivery.id,
+        "account": delivery.account_id,
         "webhook": delivery.endpoint_id,
         "task": delivery.task_id,
         "event": delivery.event,
@@ -35,6 +36,8 @@ def delivery_shown(told: Told) -> dict[str, Any]:
         "created_at": delivery.created_ms,
         "next_at": delivery.next_ms,
         "ended_at": delivery.ended_ms,
+        "resent_at": delivery.resent_ms,
+        "resent_by": delivery.resent_by,
         "attempt_count": delivery.attempts,
         "last_attempt": None if told.last is None else attempt_shown(told.last),
     }

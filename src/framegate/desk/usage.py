@@ -17,7 +17,7 @@ from framegate.domain.money import decimal_from_micros
 from framegate.gateway import Gateway, now_ms
 from framegate.store import accounts, usage
 from framegate.store.database import Transaction
-from framegate.store.usage import BYS, By, Used
+from framegate.store.usage import BYS, GROUPS_MAX, By, Used
 
 DAYS_DEFAULT, DAYS_MAX = 30, 400
 
@@ -34,8 +34,12 @@ class UsageDesk:
 
     gateway: Gateway
 
-    async def page(self, caller: Caller, query: Query) -> dict[str, Any]:
+    async def page(
+        self, caller: Caller, query: Query, *, groups_max: int = GROUPS_MAX
+    ) -> dict[str, Any]:
         """`{by, from, to, currency, result, total}`; each group has tasks, seconds and spent.
+
+        The total is of the groups that are answered: the `groups_max` largest spenders.
 
         query    `by` (day, key, resolution, model, status; for operators upstream and account
                  too), `from` and `to` (UTC days, both included; the last DAYS_DEFAULT days unless
@@ -55,7 +59,7 @@ class UsageDesk:
         if dimension in _OPERATORS_BYS:
             check_operator(caller, f"by={dimension}")
         used, labels = await self.gateway.database.read(
-            _used, caller, named, dimension, first=first, last=last
+            _used, caller, named, dimension, first=first, last=last, groups_max=groups_max
         )
         is_admin = caller.key.scope.is_admin
         groups = [_shown(each, labels, is_admin=is_admin) for each in used]
@@ -86,10 +90,19 @@ def _days_before(day: date, days: int) -> date:
 
 
 def _used(
-    tx: Transaction, caller: Caller, named: str, dimension: By, *, first: date, last: date
+    tx: Transaction,
+    caller: Caller,
+    named: str,
+    dimension: By,
+    *,
+    first: date,
+    last: date,
+    groups_max: int,
 ) -> tuple[list[Used], Mapping[str, str]]:
     account_id = account_seen(tx, caller, named)
-    used = usage.by(tx, dimension, account_id=account_id, first=first, last=last)
+    used = usage.by(
+        tx, dimension, account_id=account_id, first=first, last=last, groups_max=groups_max
+    )
     groups = [each.group for each in used]
     match dimension:
         case "account":

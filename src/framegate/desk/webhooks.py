@@ -85,10 +85,11 @@ class WebhookDesk:
         }
 
     async def delivery(self, caller: Caller, delivery_id: str) -> dict[str, Any]:
-        """One delivery with all its attempts, oldest first. Raises NotFound."""
-        told, attempts = await self.gateway.database.read(
-            _with_attempts, caller.account.id, delivery_id
-        )
+        """One delivery with all its attempts, oldest first; an operator sees anybody's.
+
+        raises   NotFound
+        """
+        told, attempts = await self.gateway.database.read(_with_attempts, caller, delivery_id)
         return delivery_shown(told) | {"attempts": [attempt_shown(each) for each in attempts]}
 
 
@@ -133,10 +134,8 @@ def _found(
     )
 
 
-def _with_attempts(
-    tx: Transaction, account_id: str, delivery_id: str
-) -> tuple[Told, list[Attempt]]:
-    told = subscribe.delivery_of(tx, account_id, delivery_id)
+def _with_attempts(tx: Transaction, caller: Caller, delivery_id: str) -> tuple[Told, list[Attempt]]:
+    told = subscribe.delivery_seen(tx, caller, delivery_id)
     return told, deliveries.attempts_of(tx, told.delivery.id)
 
 

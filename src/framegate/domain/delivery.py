@@ -28,6 +28,13 @@ class DeliveryStatus(StrEnum):
     FAILED = "failed"
 
 
+class Resender(StrEnum):
+    """Who sends a delivery again by hand."""
+
+    OWNER = "owner"
+    OPERATOR = "operator"
+
+
 @dataclass(frozen=True, kw_only=True)
 class Delivery:
     """One telling. `id` is the webhook-id of every attempt."""
@@ -44,6 +51,8 @@ class Delivery:
     attempts_before: int = 0  # Of them, made before it was last sent again by hand.
     next_ms: int = 0  # 0: it has ended.
     ended_ms: int = 0
+    resent_ms: int = 0  # When it was last sent again by hand; 0: never.
+    resent_by: str = ""  # Resender of that time; "": nobody.
 
     @property
     def attempts_of_schedule(self) -> int:

@@ -54,11 +54,21 @@ class Audit:
             engine.reschedule, "audit", wake, at_ms=self.ended_ms + self.every_s * 1_000
         )
 
+    @property
+    def is_running(self) -> bool:
+        """Whether this process checks right now."""
+        return self._running is not None and not self._running.done()
+
     async def run(self) -> None:
         """Check every promise once; who asks while a run goes on waits for that one's end."""
-        if self._running is None or self._running.done():
-            self._running = asyncio.create_task(self._run())
-        await asyncio.shield(self._running)
+        await asyncio.shield(self.begun())
+
+    def begun(self) -> asyncio.Task[None]:
+        """The run that goes on, begun now where there is none: who stops waiting stops no run."""
+        running = self._running
+        if running is None or running.done():
+            running = self._running = asyncio.create_task(self._run())
+        return running
 
     async def _run(self) -> None:
         began_ms = self.clock_ms()

@@ -6,8 +6,9 @@ receiver answers 410. An id of another account is refused in the words for one t
 
 from dataclasses import dataclass
 
-from framegate.domain.delivery import ATTEMPTS_EVER_MAX, Delivery
+from framegate.domain.delivery import ATTEMPTS_EVER_MAX, Delivery, Resender
 from framegate.domain.endpoint import ENABLED_MAX, KEPT_MAX, DisabledWhy, Endpoint, Wish
+from framegate.domain.ledger import Caller
 from framegate.engine import embedded as engine
 from framegate.errors import FieldError, FieldsInvalid, NotFound
 from framegate.store import deliveries, endpoints
@@ -48,6 +49,21 @@ def delivery_of(tx: Transaction, account_id: str, delivery_id: str) -> Told:
     return told
 
 
+def delivery_seen(tx: Transaction, caller: Caller, delivery_id: str) -> Told:
+    """One delivery that a caller may see: its account's, or for an operator anybody's.
+
+    raises   NotFound
+    """
+    told = (
+        deliveries.of_anybody(tx, delivery_id)
+        if caller.key.scope.is_admin
+        else deliveries.of_caller(tx, caller.account.id, delivery_id)
+    )
+    if told is None:
+        raise NotFound("delivery not found")
+    return told
+
+
 def rotate(
     tx: Transaction, account_id: str, endpoint_id: str, *, overlap_s: int, now_ms: int
 ) -> Endpoint:
@@ -79,9 +95,27 @@ def enable(tx: Transaction, account_id: str, endpoint_id: str) -> Endpoint:
     return endpoint_of(tx, account_id, endpoint_id)
 
 
-def redeliver(tx: Transaction, account_id: str, delivery_id: str, *, now_ms: int) -> Told:
+def redeliver_seen(tx: Transaction, caller: Caller, delivery_id: str, *, now_ms: int) -> Told:
+    """As `redeliver`, of whatever the caller may see; the row keeps whether its owner did it.
+
+    raises   as `redeliver`
+    """
+    owner_id = delivery_seen(tx, caller, delivery_id).delivery.account_id
+    by = Resender.OWNER if owner_id == caller.account.id else Resender.OPERATOR
+    return redeliver(tx, owner_id, delivery_id, by=by, now_ms=now_ms)
+
+
+def redeliver(
+    tx: Transaction,
+    account_id: str,
+    delivery_id: str,
+    *,
+    by: Resender = Resender.OPERATOR,
+    now_ms: int,
+) -> Told:
     """Send one delivery again, now and by a whole new schedule, under its own webhook-id.
 
+    by       who asks; on the gateway's own machine it is the operator, whoever's delivery it is
     raises   NotFound; FieldsInvalid for a disabled endpoint, and after ATTEMPTS_EVER_MAX attempts
     """
     delivery = delivery_of(tx, account_id, delivery_id).delivery
@@ -89,25 +123,30 @@ def redeliver(tx: Transaction, account_id: str, delivery_id: str, *, now_ms: int
         _check_enabled(endpoint_of(tx, account_id, delivery.endpoint_id))
     if delivery.is_exhausted:
         raise _invalid(f"a delivery is tried at most {ATTEMPTS_EVER_MAX} times")
-    _send_again(tx, delivery, now_ms=now_ms)
+    _send_again(tx, delivery, by=by, now_ms=now_ms)
     return delivery_of(tx, account_id, delivery_id)
 
 
 def redeliver_failed(
-    tx: Transaction, account_id: str, endpoint_id: str, *, now_ms: int
+    tx: Transaction,
+    account_id: str,
+    endpoint_id: str,
+    *,
+    by: Resender = Resender.OPERATOR,
+    now_ms: int,
 ) -> Redelivered:
     """Send again what was given up for an endpoint, oldest first, REDELIVERED_MAX in one call."""
     endpoint = endpoint_of(tx, account_id, endpoint_id)
     _check_enabled(endpoint)
     failed = deliveries.failed_of_endpoint(tx, endpoint.id, rows_max=REDELIVERED_MAX + 1)
     for delivery in failed[:REDELIVERED_MAX]:
-        _send_again(tx, delivery, now_ms=now_ms)
+        _send_again(tx, delivery, by=by, now_ms=now_ms)
     count = min(len(failed), REDELIVERED_MAX)
     return Redelivered(count=count, has_more=len(failed) > REDELIVERED_MAX)
 
 
-def _send_again(tx: Transaction, delivery: Delivery, *, now_ms: int) -> None:
-    deliveries.requeue(tx, delivery, now_ms=now_ms)
+def _send_again(tx: Transaction, delivery: Delivery, *, by: Resender, now_ms: int) -> None:
+    deliveries.requeue(tx, delivery, by=by, now_ms=now_ms)
     engine.enqueue(tx, "deliver", delivery.id, at_ms=now_ms)
 
 

@@ -1,7 +1,8 @@
-"""What this process counted since it started: creates at upstreams, and renders.
+"""What this process counted since it started: creates at upstreams, renders, and refusals.
 
-Rows say what became of tasks; how long an upstream took to answer stands in no row. Flows note it
-here, and `/metrics` shows it. Used on one event loop; a restart begins at zero, as counters may.
+Rows say what became of tasks; how long an upstream took to answer, and who was sent away, stands in
+no row. Flows and the edge note it here, and `/metrics` shows it. Used on one event loop; a restart
+begins at zero, as counters may.
 """
 
 from bisect import bisect_left
@@ -10,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from framegate.domain.upstream import Refused, SubmitAnswer, Ticket, Uncertain, Unreachable
+from framegate.errors import Refusal
 
 # A good create takes a tenth of a second, a bad one the whole of `submit_wait_s`.
 CREATE_MS_BOUNDS = (50, 100, 250, 500, 1_000, 2_500, 5_000, 10_000, 30_000, 60_000)
@@ -47,6 +49,7 @@ class Tally:
         default_factory=lambda: defaultdict(lambda: Spread(CREATE_MS_BOUNDS))
     )
     render_times: Spread = field(default_factory=lambda: Spread(RENDER_MS_BOUNDS))
+    refusals: Counter[str] = field(default_factory=Counter)
 
     def note_create(self, upstream: str, answer: SubmitAnswer, took_ms: int) -> None:
         """One order was sent to an upstream, and this came of it."""
@@ -56,6 +59,10 @@ class Tally:
     def note_render(self, took_ms: int) -> None:
         """One run of the embedded renderer ended, with or without a video."""
         self.render_times.note(took_ms)
+
+    def note_refusal(self, refusal: Refusal) -> None:
+        """One request was answered with an error, ours or the caller's."""
+        self.refusals[refusal.slug] += 1
 
 
 def _outcome(answer: SubmitAnswer) -> Outcome:

@@ -177,10 +177,9 @@ def page_of_accounts(
     if after is not None:
         created_ms, account_id = after
         query = query.where(
-            or_(
-                _accounts.c.created_ms > created_ms,
-                and_(_accounts.c.created_ms == created_ms, _accounts.c.id > account_id),
-            )
+            # The index bounds the time; those of one millisecond are told apart by their ids.
+            _accounts.c.created_ms >= created_ms,
+            or_(_accounts.c.created_ms > created_ms, _accounts.c.id > account_id),
         )
     return [_account(row) for row in tx.execute(query)]
 

@@ -11,23 +11,37 @@ from typing import Any
 from sqlalchemy import (
     ColumnElement,
     Row,
-    Select,
     and_,
     insert,
-    literal_column,
     or_,
     select,
     update,
 )
 
 from framegate import ids
-from framegate.domain.delivery import ATTEMPTS_EVER_MAX, Attempt, Delivery, DeliveryStatus
+from framegate.domain.delivery import (
+    ATTEMPTS_EVER_MAX,
+    Attempt,
+    Delivery,
+    DeliveryStatus,
+    Resender,
+)
 from framegate.domain.event import EventType
 from framegate.domain.task import Task
 from framegate.store import schema
 from framegate.store.database import Transaction
 
 _deliveries, _attempts = schema.deliveries, schema.attempts
+
+# A delivery beside its newest attempt; a WHERE says whose.
+_WITH_LAST = select(
+    _deliveries, *(column for column in _attempts.c if column.name != "delivery_id")
+).join_from(
+    _deliveries,
+    _attempts,
+    and_(_attempts.c.delivery_id == _deliveries.c.id, _attempts.c.number == _deliveries.c.attempts),
+    isouter=True,
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -154,7 +168,7 @@ def give_up_of_endpoint(tx: Transaction, endpoint_id: str, *, now_ms: int) -> in
     """
     ended = tx.execute(
         update(_deliveries)
-        .where(_undelivered(endpoint_id), _is(DeliveryStatus.PENDING))
+        .where(_deliveries.c.endpoint_id == endpoint_id, _is(DeliveryStatus.PENDING))
         .values(status=DeliveryStatus.FAILED.value, next_ms=0, ended_ms=now_ms)
     )
     return ended.rowcount
@@ -163,7 +177,7 @@ def give_up_of_endpoint(tx: Transaction, endpoint_id: str, *, now_ms: int) -> in
 # --- sent again by hand -----------------------------------------------------------------------
 
 
-def requeue(tx: Transaction, delivery: Delivery, *, now_ms: int) -> None:
+def requeue(tx: Transaction, delivery: Delivery, *, by: Resender, now_ms: int) -> None:
     """Begin a new schedule now, under the same webhook-id; the attempts so far stay."""
     tx.execute(
         update(_deliveries)
@@ -173,6 +187,8 @@ def requeue(tx: Transaction, delivery: Delivery, *, now_ms: int) -> None:
             attempts_before=_deliveries.c.attempts,
             next_ms=now_ms,
             ended_ms=0,
+            resent_ms=now_ms,
+            resent_by=by.value,
         )
     )
 
@@ -182,7 +198,7 @@ def failed_of_endpoint(tx: Transaction, endpoint_id: str, *, rows_max: int) -> l
     rows = tx.execute(
         select(_deliveries)
         .where(
-            _undelivered(endpoint_id),
+            _deliveries.c.endpoint_id == endpoint_id,
             _is(DeliveryStatus.FAILED),
             _deliveries.c.attempts < ATTEMPTS_EVER_MAX,
         )
@@ -197,7 +213,13 @@ def failed_of_endpoint(tx: Transaction, endpoint_id: str, *, rows_max: int) -> l
 
 def of_caller(tx: Transaction, account_id: str, delivery_id: str) -> Told | None:
     """One delivery of this account; another account's is as unknown as one that never was."""
-    row = tx.execute(_with_last(account_id).where(_deliveries.c.id == delivery_id)).one_or_none()
+    told = of_anybody(tx, delivery_id)
+    return told if told and told.delivery.account_id == account_id else None
+
+
+def of_anybody(tx: Transaction, delivery_id: str) -> Told | None:
+    """One delivery, whoever's it is: for an operator."""
+    row = tx.execute(_WITH_LAST.where(_deliveries.c.id == delivery_id)).one_or_none()
     return _told(row) if row else None
 
 
@@ -215,7 +237,11 @@ def page(
     endpoint_id  of this endpoint alone; None: of all, the tasks' own callbacks among them
     after        created_ms and id of the last one that was seen
     """
-    query = _with_last(account_id)
+    is_theirs = _deliveries.c.account_id == account_id
+    if endpoint_id is not None:
+        # The account is judged on what the endpoint has: by its index, all of it would be walked.
+        is_theirs = _deliveries.c.account_id.concat("") == account_id
+    query = _WITH_LAST.where(is_theirs)
     if endpoint_id is not None:
         query = query.where(_deliveries.c.endpoint_id == endpoint_id)
     if status is not None:
@@ -223,10 +249,9 @@ def page(
     if after is not None:
         created_ms, delivery_id = after
         query = query.where(
-            or_(
-                _deliveries.c.created_ms < created_ms,
-                and_(_deliveries.c.created_ms == created_ms, _deliveries.c.id < delivery_id),
-            )
+            # The index bounds the time; those of one millisecond are told apart by their ids.
+            _deliveries.c.created_ms <= created_ms,
+            or_(_deliveries.c.created_ms < created_ms, _deliveries.c.id < delivery_id),
         )
     rows = tx.execute(
         query.order_by(_deliveries.c.created_ms.desc(), _deliveries.c.id.desc()).limit(rows_max)
@@ -273,25 +298,6 @@ def _is(status: DeliveryStatus) -> ColumnElement[bool]:
     return _deliveries.c.status == status.value
 
 
-def _undelivered(endpoint_id: str) -> ColumnElement[bool]:
-    # The words of the partial index, not a parameter: only so does SQLite know that it applies.
-    is_undelivered = _deliveries.c.status != literal_column("'delivered'")
-    return and_(_deliveries.c.endpoint_id == endpoint_id, is_undelivered)
-
-
-def _with_last(account_id: str) -> Select[Any]:
-    """The one place where a caller's deliveries are selected."""
-    is_last = and_(
-        _attempts.c.delivery_id == _deliveries.c.id, _attempts.c.number == _deliveries.c.attempts
-    )
-    last = [column for column in _attempts.c if column.name != "delivery_id"]
-    return (
-        select(_deliveries, *last)
-        .join_from(_deliveries, _attempts, is_last, isouter=True)
-        .where(_deliveries.c.account_id == account_id)
-    )
-
-
 def _told(row: Row[Any]) -> Told:
     return Told(delivery=_delivery(row), last=None if row.number is None else _attempt(row))
 
@@ -310,6 +316,8 @@ def _delivery(row: Row[Any]) -> Delivery:
         attempts_before=row.attempts_before,
         next_ms=row.next_ms,
         ended_ms=row.ended_ms,
+        resent_ms=row.resent_ms,
+        resent_by=row.resent_by,
     )
 
 

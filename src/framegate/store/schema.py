@@ -51,6 +51,8 @@ accounts = Table(
     _number("requests_per_minute", "how many it may send; 0: as many as it likes"),
     _number("in_flight_max", "how many of its tasks may be in flight; 0: as many as it likes"),
     _number("in_flight", "how many of its holds are open"),
+    # The operator's list, page by page.
+    Index(None, "created_ms", "id"),
     CheckConstraint("held_micros >= 0", name="held"),
     CheckConstraint("is_unlimited = 1 OR posted_micros - held_micros >= 0", name="available"),
 )
@@ -183,12 +185,6 @@ tasks = Table(
         postgresql_where=text("ended_ms = 0"),
     ),
     Index(
-        "ix_tasks_upstream_open",
-        "upstream",
-        sqlite_where=text("ended_ms = 0"),
-        postgresql_where=text("ended_ms = 0"),
-    ),
-    Index(
         "ix_tasks_uncertain",
         "created_ms",
         sqlite_where=text("status = 'uncertain'"),
@@ -245,7 +241,11 @@ usage = Table(
     _number("spent_micros", "what their settling transfers took"),
     _number("cost_micros", "what the upstream billed us, as far as it is known"),
     _number("costs_known", "of how many tasks it is known"),
-    Index(None, "day"),
+    # An operator adds up everybody's: with the sums in the index no row is looked up.
+    Index(
+        "ix_usage_day_sums",
+        *("day", "tasks", "seconds", "spent_micros", "cost_micros", "costs_known"),
+    ),
     sqlite_with_rowid=False,
 )
 
@@ -380,17 +380,15 @@ deliveries = Table(
     _number("created_ms", "when the event happened, in the transaction that changed the task"),
     _number("next_ms", "when it is tried next; 0: it is not"),
     _number("ended_ms", "when it was delivered or given up; 0: neither"),
+    _number("resent_ms", "when it was last sent again by hand; 0: never"),
+    _words("resent_by", "who did that, domain.delivery.Resender; empty: nobody"),
     UniqueConstraint("task_id", "event", "endpoint_id"),
     Index(None, "account_id", "created_ms"),
     Index(None, "endpoint_id", "created_ms"),
-    # What a resend of all and a disabling look for among a history without end.
-    Index(
-        "ix_deliveries_undelivered",
-        "endpoint_id",
-        "created_ms",
-        sqlite_where=text("status <> 'delivered'"),
-        postgresql_where=text("status <> 'delivered'"),
-    ),
+    # Lists of one status, and what a resend of all and a disabling look for, among a history
+    # without end.
+    Index(None, "account_id", "status", "created_ms"),
+    Index(None, "endpoint_id", "status", "created_ms"),
     Index(
         "ix_deliveries_open",
         "next_ms",

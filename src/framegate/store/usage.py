@@ -63,19 +63,25 @@ def note_cost(tx: Transaction, task: Task, *, cost_micros: int) -> None:
 
 
 def by(
-    tx: Transaction, dimension: By, *, account_id: str | None, first: date, last: date
+    tx: Transaction,
+    dimension: By,
+    *,
+    account_id: str | None,
+    first: date,
+    last: date,
+    groups_max: int = GROUPS_MAX,
 ) -> list[Used]:
     """Sums by one dimension, over all tasks that ended from `first` to `last`, both included.
 
     account_id  None: of every account
-    returns     by day: in the order of days; else the largest spender first, GROUPS_MAX at most
+    returns     by day: in the order of days; else the largest spender first, `groups_max` at most
     """
     group = _COLUMN[dimension]
     query = (
         select(group, *(func.sum(_usage.c[name]) for name in SUMS))
         .where(_usage.c.day.between(first.isoformat(), last.isoformat()))
         .group_by(group)
-        .limit(GROUPS_MAX)
+        .limit(groups_max)
     )
     if account_id is not None:
         query = query.where(_usage.c.account_id == account_id)

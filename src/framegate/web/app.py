@@ -56,7 +56,11 @@ def app(gateway: Gateway) -> ASGIApp:
         *VendorTasks(gateway).routes(),
     ]
     console = Console.open(gateway, others=routes)
-    edge = Edge(Paths([*routes, *console.routes]), refused=console.pages.refused)
+    edge = Edge(
+        Paths([*routes, *console.routes]),
+        refused=console.pages.refused,
+        noted=gateway.submit.tally.note_refusal,
+    )
     return Traced(edge) if tracing.is_on() else edge
 
 

@@ -1,4 +1,4 @@
-"""What can be added up under `/api`: usage, an account's ledger, and the audit of it all."""
+"""What can be added up under `/api`: usage, a ledger, how much there is, and the audit of it."""
 
 from dataclasses import dataclass
 
@@ -7,6 +7,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from framegate.desk.audit import AuditDesk
+from framegate.desk.counts import CountDesk
 from framegate.desk.ledger import LedgerDesk
 from framegate.desk.usage import UsageDesk
 from framegate.gateway import Gateway
@@ -28,6 +29,7 @@ class Books:
         return [
             Route("/api/usage", self.usage),
             Route("/api/ledger", self.ledger),
+            Route("/api/counts", self.counts),
             Route("/api/audit", self.audit),
             Route("/api/audit/run", self.run_audit, methods=["POST"]),
         ]
@@ -53,6 +55,11 @@ class Books:
         caller = await auth.caller_of(request, self.gateway)
         data = await LedgerDesk(self.gateway).page(caller, query_of(request))
         return envelope.success(data, request_id_of(request))
+
+    async def counts(self, request: Request) -> Response:
+        """`GET /api/counts`: how many tasks run, and how many videos there are."""
+        caller = await auth.caller_of(request, self.gateway)
+        return envelope.success(await CountDesk(self.gateway).page(caller), request_id_of(request))
 
     async def audit(self, request: Request) -> Response:
         """`GET /api/audit`: what the last run found; an admin key."""

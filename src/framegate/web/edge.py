@@ -38,6 +38,8 @@ HEADERS_ON_EVERY_ANSWER = (
 
 # How an error is answered: in the envelope, unless somebody looks at pages.
 Refused = Callable[[Refusal, Scope, str], Response]
+# Who counts it.
+Noted = Callable[[Refusal], None]
 
 _log = structlog.get_logger(__name__)
 
@@ -57,9 +59,11 @@ class Edge:
         new_request_id: Callable[[], str] = new_request_id,
         answer_wait_s_max: float = ANSWER_WAIT_S_MAX,
         refused: Refused | None = None,
+        noted: Noted | None = None,
     ) -> None:
         self._app = app
         self._refused = refused or _in_the_envelope
+        self._noted = noted or _by_nobody
         self._new_request_id = new_request_id
         self._answer_wait_s_max = answer_wait_s_max
 
@@ -93,10 +97,15 @@ class Edge:
     async def _refuse(
         self, error: Refusal, scope: Scope, receive: Receive, outgoing: "_Outgoing"
     ) -> None:
+        self._noted(error)
         # Half an answer cannot be taken back: the server sees that it is not whole and hangs up.
         if not outgoing.has_begun:
             answer = self._refused(error, scope, outgoing.request_id)
             await answer(scope, receive, outgoing)
+
+
+def _by_nobody(_: Refusal) -> None:
+    pass
 
 
 def _in_the_envelope(error: Refusal, _: Scope, request_id: str) -> Response:

@@ -28,6 +28,7 @@ from framegate import __version__
 from framegate.domain.health import Breaker
 from framegate.domain.task import TaskStatus
 from framegate.engine.embedded import Queue
+from framegate.errors import Refusal
 from framegate.flows.standing import standings
 from framegate.flows.tally import OUTCOMES, Spread
 from framegate.gateway import Gateway, now_ms
@@ -130,7 +131,14 @@ class Metrics(Collector):
             "framegate_render_seconds", "How long a run of the embedded renderer took."
         )
         _add(renders, (), tally.render_times)
-        yield from (creates, times, renders)
+        refusals = CounterMetricFamily(
+            "framegate_refusals",
+            "Requests that were answered with an error, by its name in docs/errors.md.",
+            labels=("error",),
+        )
+        for slug in sorted(_slugs(Refusal) - {Refusal.slug}):
+            refusals.add_metric((slug,), tally.refusals[slug])
+        yield from (creates, times, renders, refusals)
 
     def _audit(self) -> Iterator[Metric]:
         """The last audit of this process; nothing of it before the first."""
@@ -156,6 +164,11 @@ class Metrics(Collector):
             "How long the last audit took.",
             auditing.took_ms / MS_PER_S,
         )
+
+
+def _slugs(error: type[Refusal]) -> set[str]:
+    """What every kind of refusal is called: one that nobody has met yet is 0, and not absent."""
+    return {error.slug}.union(*(_slugs(each) for each in error.__subclasses__()))
 
 
 def _build() -> Metric:
@@ -213,6 +226,11 @@ def _upstreams(reading: _Reading) -> Iterator[Metric]:
         "1 for the state that the upstream's breaker is in.",
         labels=("upstream", "state"),
     )
+    paused = GaugeMetricFamily(
+        "framegate_upstream_paused",
+        "1: the operator paused it, and it gets no new orders.",
+        labels=("upstream",),
+    )
     in_flight = GaugeMetricFamily(
         "framegate_upstream_in_flight",
         "Tasks that an upstream has and that have not ended.",
@@ -221,8 +239,9 @@ def _upstreams(reading: _Reading) -> Iterator[Metric]:
     for each in reading.upstreams:
         for state in Breaker:
             breaker.add_metric((each["name"], state), int(each["breaker"] == state))
+        paused.add_metric((each["name"],), int(each["paused"]))
         in_flight.add_metric((each["name"],), each["in_flight"])
-    yield from (breaker, in_flight)
+    yield from (breaker, paused, in_flight)
 
 
 def _add(family: HistogramMetricFamily, labels: tuple[str, ...], spread: Spread) -> None:

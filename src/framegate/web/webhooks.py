@@ -12,6 +12,7 @@ from starlette.routing import Route
 
 from framegate.desk.deliveries import attempt_shown, delivery_shown, endpoint_shown
 from framegate.desk.webhooks import WebhookDesk
+from framegate.domain.delivery import Resender
 from framegate.domain.endpoint import Endpoint, parse_overlap_s, parse_wish
 from framegate.domain.ledger import Caller
 from framegate.flows import subscribe
@@ -123,16 +124,19 @@ class Webhooks:
         return await self._page(request, await auth.caller_of(request, self.gateway), None)
 
     async def delivery(self, request: Request) -> Response:
-        """`GET /api/deliveries/{id}`: one delivery with all its attempts."""
+        """`GET /api/deliveries/{id}`: one delivery with all its attempts; admin keys: anybody's."""
         caller = await auth.caller_of(request, self.gateway)
         data = await WebhookDesk(self.gateway).delivery(caller, request.path_params["id"])
         return envelope.success(data, request_id_of(request))
 
     async def redeliver(self, request: Request) -> Response:
-        """`POST /api/deliveries/{id}/redeliver`: now, by a new schedule, under the same id."""
+        """`POST /api/deliveries/{id}/redeliver`: now, by a new schedule, under the same id.
+
+        An admin key sends anybody's again, and the delivery says that the operator did.
+        """
         caller = await auth.changer_of(request, self.gateway)
         told = await self.gateway.database.write(
-            subscribe.redeliver, caller.account.id, request.path_params["id"], now_ms=now_ms()
+            subscribe.redeliver_seen, caller, request.path_params["id"], now_ms=now_ms()
         )
         return envelope.success(delivery_shown(told), request_id_of(request))
 
@@ -143,6 +147,7 @@ class Webhooks:
             subscribe.redeliver_failed,
             caller.account.id,
             request.path_params["id"],
+            by=Resender.OWNER,
             now_ms=now_ms(),
         )
         data = {"redelivered": done.count, "has_more": done.has_more}

@@ -1,6 +1,7 @@
 import re
 
 from framegate.domain.ledger import Scope
+from framegate.web.console import accounts
 
 
 async def operator(looker, door):
@@ -33,6 +34,15 @@ async def test_account_shows_its_ledger_and_keys(looker, door):
     text = (await looker.get("/console/accounts/acme")).text
     assert "+$7.50" in text
     assert "/console/keys?account=acc_" in text
+
+
+async def test_account_shows_its_newest_keys_and_says_how_many_there_are(looker, door):
+    for _ in range(accounts.KEYS_SHOWN_MAX):
+        door.key("acme")
+    await operator(looker, door)
+    text = (await looker.get("/console/accounts/acme")).text
+    # An account comes with a key of its own.
+    assert f"the newest {accounts.KEYS_SHOWN_MAX} of {accounts.KEYS_SHOWN_MAX + 1}" in text
 
 
 async def test_account_that_is_none_is_not_found(looker, door):

@@ -1,6 +1,8 @@
 import json
+import re
 
 from framegate.domain.ledger import Scope
+from framegate.web.console import keys
 
 
 async def signed_in(looker, key):
@@ -67,3 +69,27 @@ async def test_revoked_keys_come_last_and_cannot_be_changed(looker, door):
     assert text.index("<b>new</b>") < text.index("<b>old</b>")
     assert f"revoke-{new['id']}" in text
     assert f"revoke-{old['id']}" not in text
+
+
+async def test_keys_are_paged_newest_first_and_those_that_work_before_the_others(looker, door):
+    admin = door.key("house", scope=Scope.ADMIN)
+    made = [(await make(door, admin, name=f"key {n:02}"))["id"] for n in range(keys.ROWS)]
+    await door.post(f"/api/keys/{made[-1]}/revoke", key=admin)
+    await signed_in(looker, admin)
+    first = (await looker.get("/console/keys")).text
+    (following,) = re.findall(r'href="([^"]+)" rel="next"', first)
+    rest = (await looker.get(following)).text
+    assert first.count('class="row-head"') == keys.ROWS
+    assert f"revoke-{made[-2]}" in first
+    assert "key 49" not in first
+    assert "key 49" in rest
+    assert 'rel="next"' not in rest
+    assert 'href="/console/keys"' in rest
+
+
+def test_page_behind_a_key_that_is_none_begins_at_the_top():
+    some = [{"id": f"key_{n}", "state": "good", "created_at": n} for n in range(keys.ROWS + 1)]
+    shown, last = keys._rows(some, behind="key_gone")
+    assert (shown[0]["id"], len(shown), last) == (f"key_{keys.ROWS}", keys.ROWS, "key_1")
+    assert keys._rows(some, behind="key_1") == ([some[0]], "")
+    assert keys._rows(some, behind="key_0") == ([], "")

@@ -56,6 +56,20 @@ async def test_every_chart_has_its_table_and_its_csv(member, door):
         assert f"/api/usage?by={name}&amp;from=2026-07-01&amp;to=2026-07-31" in text
 
 
+async def test_table_holds_those_that_spent_most_and_says_that_there_are_more(
+    door, looker, monkeypatch
+):
+    monkeypatch.setattr(usage, "GROUPS_SHOWN_MAX", 1)
+    for name in ("acme", "globex"):
+        door.key(name, credit="100")
+        paid(door, name)
+    await looker.sign_in()
+    text = (await looker.get(JULY)).text
+    assert len(lines_of(text, "account")) == len(lines_of(text, "key")) == 1
+    assert text.count("The 1 that spent most; the CSV has more.") == 2
+    assert len(lines_of(text, "day")) == 31
+
+
 async def test_days_are_all_there_and_add_up(member, door):
     paid(door, "acme")
     paid(door, "acme")

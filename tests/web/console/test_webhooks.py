@@ -5,6 +5,8 @@ import pytest
 from framegate.domain.ledger import Scope
 from framegate.web.console import webhooks
 
+CREATE = "/kling/image-to-video/kling-3.0-turbo"
+BODY = b'{"contents":[{"type":"first_frame","url":"https://cdn.example.com/a.jpg"}]}'
 URL = "https://your-server.example/hooks"
 
 
@@ -42,6 +44,20 @@ async def test_webhook_and_delivery_of_another_account_never_were(looker, door, 
     await looker.post("/console/sign-in", f"key={door.key('other')}")
     for path in (f"/console/webhooks/{made['id']}", "/console/webhooks/deliveries/msg_1"):
         assert (await looker.get(path)).status_code == 404
+
+
+async def test_operator_may_send_another_accounts_delivery_again(looker, door, key):
+    await add(door, key)
+    await door.post(CREATE, BODY, key=key)
+    (owed,) = (await door.get("/api/deliveries", key=key)).json()["data"]["result"]
+    await looker.sign_in()
+    task = (await looker.get(f"/console/tasks/{owed['task']}")).text
+    assert f'data-redeliver="{owed["id"]}"' in task
+    shown = (await looker.get(f"/console/webhooks/deliveries/{owed['id']}")).text
+    assert f'data-post="/api/deliveries/{owed["id"]}/redeliver"' in shown
+    # The webhook's own page is its account's.
+    assert f'href="/console/tasks/{owed["task"]}"' in shown
+    assert f'href="/console/webhooks/{owed["webhook"]}"' not in shown
 
 
 async def test_status_that_is_none_is_refused(looker, key):

@@ -14,11 +14,14 @@ from framegate.desk.keys import KeyDesk
 from framegate.desk.ledger import LedgerDesk
 from framegate.errors import RightMissing
 from framegate.web.console import spent
+from framegate.web.console.keys import in_order
 from framegate.web.console.pages import Pages, Viewer
 
 PATH = "/console/accounts"
 LIMIT = "50"
 LINES = "30"
+KEYS_SHOWN_MAX = 10
+"""Keys on an account's own page, the newest that work; the page of keys has all."""
 
 
 @dataclass(frozen=True)
@@ -54,13 +57,15 @@ class Accounts:
         query = {"account": [account["id"]], "cursor": [cursor], "limit": [LINES]}
         ledger = await LedgerDesk(gateway).page(caller, query)
         path = f"{PATH}/{account['id']}"
+        keys = await self._keys(viewer, account)
         return self.pages.page(
             request,
             "account.html",
             viewer=viewer,
             account=account,
             lines=ledger["result"],
-            keys=await self._keys(viewer, account),
+            keys=[spent.of_budget(key) for key in keys[:KEYS_SHOWN_MAX]],
+            keys_count=len(keys),
             first_url=path if cursor else "",
             next_url=_with(path, cursor=ledger["next_cursor"]),
         )
@@ -70,7 +75,7 @@ class Accounts:
             page = await KeyDesk(self.pages.gateway).page(viewer.caller, account["id"])
         except RightMissing:
             return []
-        return [spent.of_budget(key) for key in page["result"]]
+        return in_order(page["result"])
 
 
 def _with(path: str, **asked: str) -> str:

@@ -3,6 +3,7 @@
 What is shown comes from the desk; what changes goes from the page's script to the JSON API.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,10 +15,11 @@ from framegate.desk.accounts import AccountDesk
 from framegate.desk.keys import KeyDesk, key_shown
 from framegate.errors import NotFound, RightMissing
 from framegate.gateway import now_ms
-from framegate.web.console import spent
+from framegate.web.console import addresses, spent
 from framegate.web.console.pages import Pages, Viewer
 
 PATH = "/console/keys"
+ROWS = 50
 CHOICES_MAX = "100"
 """Accounts that an operator is offered to choose from; others are opened from their own page."""
 
@@ -44,8 +46,9 @@ class Keys:
             page = await KeyDesk(self.pages.gateway).page(viewer.caller, named)
         except RightMissing:
             return self._page(request, viewer, may_manage=False, own=own)
-        rows = [spent.of_budget(key) for key in page["result"]]
+        rows, more = _rows(page["result"], behind=request.query_params.get("behind", ""))
         accounts = await self._accounts(viewer)
+        path = addresses.asked(PATH, {"account": named})
         return self._page(
             request,
             viewer,
@@ -54,7 +57,10 @@ class Keys:
             account=page["account"],
             account_name=await self._name_of(viewer, page["account"], accounts),
             accounts=accounts,
-            rows=sorted(rows, key=lambda key: (key["state"] != "good", -key["created_at"])),
+            rows=[spent.of_budget(key) for key in rows],
+            count=page["count"],
+            first_url=path if "behind" in request.query_params else "",
+            next_url=addresses.asked(PATH, {"account": named, "behind": more}) if more else "",
         )
 
     def _page(self, request: Request, viewer: Viewer, **context: Any) -> Response:
@@ -82,3 +88,20 @@ class Keys:
         except NotFound:
             return account_id
         return str(found["name"])
+
+
+def in_order(found: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """As a person looks for them: those that work first, the newest of them on top."""
+    return sorted(found, key=lambda key: (key["state"] != "good", -key["created_at"], key["id"]))
+
+
+def _rows(found: Sequence[dict[str, Any]], *, behind: str) -> tuple[list[dict[str, Any]], str]:
+    """One page of an account's keys, and the last of it where there are more.
+
+    behind   the id of the key that the page before ended with; any other text begins at the top
+    """
+    ordered = in_order(found)
+    places = [place for place, key in enumerate(ordered, 1) if key["id"] == behind]
+    start = places[0] if places else 0
+    shown = ordered[start : start + ROWS]
+    return shown, shown[-1]["id"] if start + ROWS < len(ordered) else ""

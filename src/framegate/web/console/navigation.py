@@ -17,6 +17,7 @@ class Entry:
     icon: str
     path: str
     admin_only: bool = False
+    counts: str = ""  # Which number of `desk.counts` stands beside it.
 
 
 def _(text: str) -> str:
@@ -26,8 +27,8 @@ def _(text: str) -> str:
 
 MAKING = (
     Entry("playground", _("Playground"), "film", "/console/playground"),
-    Entry("gallery", _("Gallery"), "grid", "/console/gallery"),
-    Entry("tasks", _("Tasks"), "list", "/console/tasks"),
+    Entry("gallery", _("Gallery"), "grid", "/console/gallery", counts="videos"),
+    Entry("tasks", _("Tasks"), "list", "/console/tasks", counts="running"),
     Entry("usage", _("Usage"), "chart", "/console/usage"),
 )
 BUILDING = (

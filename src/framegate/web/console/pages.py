@@ -5,6 +5,7 @@ template written here. Nothing in it is trusted: templates escape, and no script
 inside a page.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.types import Scope
 
 from framegate import __version__
+from framegate.desk.counts import CountDesk
 from framegate.domain.ledger import Caller
 from framegate.errors import Refusal
 from framegate.gateway import Gateway
@@ -54,6 +56,7 @@ class Viewer:
     caller: Caller
     making: tuple[Entry, ...]
     building: tuple[Entry, ...]
+    counts: Mapping[str, int]  # As `desk.counts` answers them, for the navigation.
 
     @property
     def is_admin(self) -> bool:
@@ -76,7 +79,7 @@ class Pages:
         raises   KeyMissing, SessionOver: a browser is then led to the sign-in
         """
         caller = await auth.caller_of(request, self.gateway)
-        return self._viewer(caller)
+        return self._viewer(caller, await CountDesk(self.gateway).page(caller))
 
     def page(
         self, request: Request, template: str, *, viewer: Viewer | None = None, **context: Any
@@ -107,13 +110,13 @@ class Pages:
         response.headers.update(dict(error.headers))
         return response
 
-    def _viewer(self, caller: Caller) -> Viewer:
+    def _viewer(self, caller: Caller, counts: Mapping[str, int]) -> Viewer:
         is_admin = caller.key.scope.is_admin
         making, building = (
             navigation.shown(entries, paths=self.paths, is_admin=is_admin)
             for entries in (navigation.MAKING, navigation.BUILDING)
         )
-        return Viewer(caller=caller, making=making, building=building)
+        return Viewer(caller=caller, making=making, building=building, counts=counts)
 
     def _response(
         self, scope: Scope, template: str, status: int, *, viewer: Viewer | None, **context: Any

@@ -7,7 +7,7 @@ without a script. What is shown and to whom is `desk.tasks`'s business.
 import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from starlette.requests import Request
@@ -28,6 +28,9 @@ ONE = "/console/tasks/{task_id}"
 LIMIT = 40
 CHOICES_MAX = 100
 """Keys and accounts that are offered to choose from: those that spent most lately."""
+
+LATELY_DAYS = 7
+"""How far an operator's are looked for, among those of everybody."""
 
 NOTHING: dict[str, Any] = {
     "result": [],
@@ -138,7 +141,6 @@ class Tasks:
             states=STATES,
             meaning=failures.meaning_of(task["state"], task["message"]) if is_bad else None,
             is_running=task["state"] in RUNNING,
-            is_own=task["account"] == viewer.caller.account.id,
             may_change=viewer.caller.key.scope.may_create,
             reuse_url=addresses.reuse(task),
             laid_out=request_shown.laid_out(kept.content),
@@ -174,9 +176,11 @@ class Tasks:
         """Accounts and keys to choose from, (value, label): those that were used lately."""
         if not viewer.is_admin:
             return [], await self._used(viewer.caller, "key", {})
-        named = {"account": kept.get("account", "")}
+        lately = {"from": (_today() - timedelta(days=LATELY_DAYS - 1)).isoformat()}
+        account = kept.get("account", "")
         accounts, keys = await asyncio.gather(
-            self._used(viewer.caller, "account", {}), self._used(viewer.caller, "key", named)
+            self._used(viewer.caller, "account", lately),
+            self._used(viewer.caller, "key", {"account": account} if account else lately),
         )
         return [(label, label) for _value, label in accounts], keys
 
@@ -185,11 +189,15 @@ class Tasks:
     ) -> list[tuple[str, str]]:
         try:
             query = {name: [value] for name, value in {"by": by, **named}.items() if value}
-            used = await UsageDesk(self.pages.gateway).page(caller, query)
+            desk = UsageDesk(self.pages.gateway)
+            used = await desk.page(caller, query, groups_max=CHOICES_MAX)
         except (FieldsInvalid, NotFound):
             return []  # The list itself complains about an account that is none.
-        groups = used["result"][:CHOICES_MAX]
-        return [(group["group"], group["label"]) for group in groups if group["group"]]
+        return [(group["group"], group["label"]) for group in used["result"] if group["group"]]
+
+
+def _today() -> date:
+    return datetime.fromtimestamp(now_ms() // 1_000, UTC).date()
 
 
 def _day(value: str) -> str:

@@ -15,7 +15,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from framegate.desk.ledger import LedgerDesk
-from framegate.desk.usage import DAYS_DEFAULT, UsageDesk
+from framegate.desk.usage import DAYS_DEFAULT, DAYS_MAX, UsageDesk
 from framegate.domain.ledger import Caller
 from framegate.errors import FieldsInvalid, NotFound, RightMissing
 from framegate.gateway import now_ms
@@ -26,6 +26,9 @@ from framegate.web.query import query_of
 PATH = "/console/usage"
 LEDGER_LINES = 20
 GROUPS_DRAWN_MAX = 8
+GROUPS_SHOWN_MAX = 50
+"""The largest spenders of a table; its CSV has more."""
+
 FILTERS = ("from", "to", "account")
 
 
@@ -128,30 +131,39 @@ class Usage:
         wanted = BREAKDOWNS + (OPERATORS_BREAKDOWNS if viewer.is_admin else ()) + BY_KEY
         account = kept.get("account", "")
         days, ledger, everybody, *groups = await asyncio.gather(
-            self._used(caller, "day", kept),
+            self._used(caller, "day", kept, DAYS_MAX),
             LedgerDesk(self.pages.gateway).page(
                 caller,
                 _query({"account": account, "limit": str(LEDGER_LINES)}) | {"cursor": cursor},
             ),
-            self._used(caller, "account", {**kept, "account": ""})
-            if viewer.is_admin
+            self._used(caller, "account", {**kept, "account": ""}, GROUPS_SHOWN_MAX)
+            if viewer.is_admin and account
             else self._nobody(),
-            *(self._used(caller, by, kept) for by, _label in wanted),
+            # One more than is shown, to know whether there is more.
+            *(self._used(caller, by, kept, GROUPS_SHOWN_MAX + 1) for by, _label in wanted),
         )
-        breakdowns = [
+        breakdowns: list[dict[str, Any]] = [
             {
                 "by": by,
                 "label": label,
-                "result": page["result"],
+                "result": page["result"][:GROUPS_SHOWN_MAX],
+                "has_more": len(page["result"]) > GROUPS_SHOWN_MAX,
                 "csv_url": _csv_url(kept, page, by),
                 "drawn_max": GROUPS_DRAWN_MAX,
             }
             for (by, label), page in zip(wanted, groups, strict=True)
         ]
-        return days, breakdowns, ledger, [each["label"] for each in everybody["result"]]
+        # Those that spent most: asked for where one of them is chosen, else a breakdown has them.
+        offered = everybody["result"] or [
+            row for each in breakdowns if each["by"] == "account" for row in each["result"]
+        ]
+        return days, breakdowns, ledger, [each["label"] for each in offered]
 
-    async def _used(self, caller: Caller, by: str, kept: Mapping[str, str]) -> dict[str, Any]:
-        return await UsageDesk(self.pages.gateway).page(caller, _query({**kept, "by": by}))
+    async def _used(
+        self, caller: Caller, by: str, kept: Mapping[str, str], groups_max: int
+    ) -> dict[str, Any]:
+        desk = UsageDesk(self.pages.gateway)
+        return await desk.page(caller, _query({**kept, "by": by}), groups_max=groups_max)
 
     async def _nobody(self) -> dict[str, Any]:
         return {"result": []}

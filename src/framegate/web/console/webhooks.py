@@ -104,6 +104,7 @@ class Webhooks:
             viewer=viewer,
             may_change=viewer.caller.key.scope.may_create,
             delivery=delivery,
+            is_own=delivery["account"] == viewer.caller.account.id,
             attempts=list(reversed(delivery["attempts"])),
             attempts_max=ATTEMPTS_MAX,
         )

@@ -1,5 +1,6 @@
 // What every page does: copy ids, switch the theme, open and close dialogs and menus, show local times.
 
+import "./navigation.js";
 import { showTimes } from "./times.js";
 import { toast } from "./toast.js";
 import { words } from "./words.js";

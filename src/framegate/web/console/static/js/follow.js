@@ -59,6 +59,7 @@ export function follow(taskId, { onTask, onLost }) {
     source = new EventSource(`${path}/events`);
     source.addEventListener("open", () => onLost(false));
     source.addEventListener("task", () => {
+      document.dispatchEvent(new Event("framegate:tasks"));
       broken = 0;
       look();
     });

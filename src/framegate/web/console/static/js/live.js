@@ -23,7 +23,10 @@ export function listen(path, { onProgress, onChange, onState }) {
       broken = 0;
       onState(true);
     });
-    source.addEventListener("task", (event) => onChange(JSON.parse(event.data)));
+    source.addEventListener("task", (event) => {
+      document.dispatchEvent(new Event("framegate:tasks"));
+      onChange(JSON.parse(event.data));
+    });
     source.addEventListener("progress", (event) => onProgress(JSON.parse(event.data)));
     source.addEventListener("error", () => {
       broken += 1;

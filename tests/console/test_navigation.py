@@ -1,0 +1,23 @@
+"""The numbers beside the links of every page, as a person sees them change."""
+
+from console import made
+
+VIDEOS = "document.querySelector('[data-counts=videos]').textContent"
+RUNNING = "document.querySelector('[data-counts=running]')"
+
+
+def test_numbers_beside_the_links_follow_what_happens_without_a_reload(visit, new_gate):
+    gate = new_gate()
+    page = visit(at=gate, language="zh").page
+    page.goto("/console/tasks")
+    assert page.locator("[data-counts]:visible").count() == 0
+    page.evaluate("window.wasNeverReloaded = true")
+
+    task = made.ordered(gate, "It is counted")
+    made.until(page, f"!{RUNNING}.hidden && {RUNNING}.textContent === '1 个运行中'")
+    gate.ended(task)
+    made.until(page, f"{VIDEOS} === '1' && {RUNNING}.hidden")
+
+    assert page.evaluate("window.wasNeverReloaded")
+    page.goto("/console/gallery")
+    assert page.locator("[data-counts]:visible").all_inner_texts() == ["1"]
