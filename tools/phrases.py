@@ -15,8 +15,9 @@ from pathlib import Path
 from framegate import phrases
 from framegate.domain.url import Flaw
 from framegate.outbound.trouble import _SENTENCES as TROUBLES
-from framegate.phrases.book import ENGLISH, LANGUAGES, book_of
+from framegate.phrases.book import LANGUAGES, book_of
 from framegate.phrases.phrase import Phrase
+from framegate.setting_words import PATTERNS
 
 SOURCE = Path(phrases.__file__).parents[1]
 
@@ -32,8 +33,6 @@ ELSEWHERE = {
     "pretend": "the words of a vendor that is played, as a real one's are relayed",
     "render/words.py": "what is looked for in a prompt",
     "samples": "pictures",
-    "setting_words.py": "said at start, in a terminal",
-    "settings.py": "said at start, in a terminal",
     "store/audit.py": "the audit's checks, which are among the console's own words",
     "store/migrations": "statements",
     "store/schema.py": "what a column means, for a reader of the tables",
@@ -49,8 +48,6 @@ CALLS_NOT_READ = {
     "_log.warning": "the log",
     "_log.error": "the log",
     "LedgerBroken": "a stored row contradicts a promise: it stops the step and stands in the log",
-    "SettingsInvalid": "said at start, in a terminal",
-    "StoreError": "said at start, in a terminal",
     "cast": "a type",
     "re.compile": "a pattern",
     "text": "a statement",
@@ -86,7 +83,7 @@ NOT_SHOWN = {
         "unexpected end of hex escape",
     ),
     "a unit beside a number": (" {}", "{} s", "per second"),
-    "a frame whose holes hold all its words; _put_together has what comes of it": (
+    "a frame whose holes hold all its words; PUT_TOGETHER has what comes of it": (
         "HTTP {}, {}",
         "options.{} must be {}; got {}",
         "the limit is {} for this {}",
@@ -95,6 +92,11 @@ NOT_SHOWN = {
         "{} within {} s",
         "{} {}",
         "{} {}; got {}",
+        "{}.{} is missing; it is {}",
+        "{}.{} {}",
+        "a table; each value is {}",
+        "must be {}; got {}",
+        "prices.{}: {}",
         "{} ({})",
         "{}.key is required: {}",
         "{}: {}",
@@ -108,6 +110,7 @@ NOT_SHOWN = {
     "for a reader of the code": (
         "between two requests",
         "module 'framegate' has no attribute {}",
+        "no words for {}",
         "no Range, or one that the standard wants ignored",
         "one range beyond the end",
         "one range, at least partly within the file",
@@ -117,25 +120,18 @@ NOT_SHOWN = {
         "the body",
         "the last try returns or raises",
     ),
-    "a price list of framegate.toml, said at start": (
-        "a price factor must be from 0 to 1000",
-        "the price of a second is out of bounds",
-    ),
     "printed at start, in a terminal": (
         "POST {}/api/images",
         "POST {}/kling/image-to-video/kling-3.0-turbo",
-        "cannot listen on {}:{} ({}); stop what listens there, or choose another address with "
-        "--host and --port",
-        "{} exists already",
     ),
 }
 """Texts that nothing a person reads is made of, by the reason; `{}` is a hole."""
 
 
-def _put_together() -> Iterator[str]:
-    """Sentences whose pieces stand apart in the source, put together as the code does it."""
+def _rules() -> Iterator[str]:
+    """Broken rules of a request whose pieces stand apart in the source."""
     for flaw in Flaw:
-        yield f"{SAMPLE} {flaw}"  # domain/fields.judge_url
+        yield f"{SAMPLE} {flaw}"
     for takes in ("it takes", "a prompt item takes", "a first_frame item takes", "a filter takes"):
         yield f'request body has an unknown field "{SAMPLE}"; {takes} {SAMPLE}'
     for noun in ("a string", "an object"):
@@ -145,6 +141,15 @@ def _put_together() -> Iterator[str]:
     yield f"{SAMPLE}.key is required: status or product_type"
     for rate in ("per minute", "per second"):
         yield f"too many requests: the limit is {SAMPLE} {rate} for this account"
+    for reason in ("unexpected end", "number out of range", "expected value", "unreadable"):
+        yield f"request body is not valid JSON: {reason} at byte {SAMPLE}"
+    # The console's own pages have words of their own, but for what they refuse.
+    yield "file not found"
+    yield "the form has too many fields"
+
+
+def _reasons() -> Iterator[str]:
+    """What became of a request of ours or of a task, likewise."""
     advice = "--unchecked believes you"
     listing = f"`framegate upstreams tasks {SAMPLE}` lists what it knows"
     yield f"{SAMPLE} is not in the settings, so nobody can be asked; {advice}"
@@ -154,21 +159,24 @@ def _put_together() -> Iterator[str]:
     yield f"the request went wrong ({SAMPLE})"
     for what in ("no whole answer", "no connection"):
         yield f"{what} within {SAMPLE} s ({SAMPLE})"
-    yield f"{SAMPLE}: took it"  # flows/send, of an upstream and what it answered
+    yield f"{SAMPLE}: took it"
+    yield f"HTTP {SAMPLE}, without a readable code"
+    yield f"HTTP {SAMPLE}, code {SAMPLE}: {SAMPLE}"
     yield f"{SAMPLE} holds nothing"
     yield f"no framegate answers at {SAMPLE} (no connection)"
     for reason in ("the task failed", "image is not readable"):
         yield f"{reason}; nothing was charged"
-    # The console's own pages have words of their own, but for what they refuse.
-    yield "file not found"
-    yield "the form has too many fields"
-    yield f"HTTP {SAMPLE}, without a readable code"
-    yield f"HTTP {SAMPLE}, code {SAMPLE}: {SAMPLE}"
-    for reason in ("unexpected end", "number out of range", "expected value", "unreadable"):
-        yield f"request body is not valid JSON: {reason} at byte {SAMPLE}"
 
 
-PUT_TOGETHER = tuple(_put_together())
+def _settings() -> Iterator[str]:
+    """What a setting takes, likewise."""
+    for kind in (*PATTERNS.values(), f"one of {SAMPLE}", "a list of strings", "a string"):
+        for value in ("something else", "a date or a time", SAMPLE):
+            yield f"server.{SAMPLE} must be {kind}; got {value}"
+        yield f"server.{SAMPLE} is missing; it is a table; each value is {kind}"
+
+
+PUT_TOGETHER = (*_rules(), *_reasons(), *_settings())
 
 # What jiter complains of besides, in its words; tests/phrases makes it complain.
 FOREIGN = {"complaint"}

@@ -22,9 +22,19 @@ def test_file_is_read_as_babel_reads_it(path: Path):
 
 
 def test_entry_may_stand_on_several_lines_with_a_context_and_comments():
-    content = '# why\nmsgctxt "got"\nmsgid ""\n"string "\n"\\"x\\""\nmsgstr "字符串"\n\nmsgid "b"\nmsgstr ""'
+    lines = [
+        "# why",
+        'msgctxt "got"',
+        'msgid ""',
+        '"string "',
+        r'"\"x\""',
+        'msgstr "字符串"',
+        "",
+        'msgid "b"',
+        'msgstr ""',
+    ]
     entries = [po.Entry("got", 'string "x"', "字符串"), po.Entry("", "b", "")]
-    assert list(po.read(content)) == entries
+    assert list(po.read("\n".join(lines))) == entries
 
 
 @pytest.mark.parametrize("content", ['"alone"', 'msgid "a"\nmsgid_plural "b"', "nonsense"])

@@ -1,8 +1,8 @@
 """The phrases of a language, and the one that a sentence is.
 
 A hole of a phrase holds a value. What that may be, and what becomes of it in the translation, goes
-by the hole's name (HOLES), or by phrases of its own under that name (`msgctxt` in the file): `{got}`
-holds `string "5"`, which is a phrase too. It knows no error class and no page.
+by the hole's name: by HOLES, or by phrases of its own under that name (`msgctxt` in the file), as
+`{got}` holds `string "5"`, which is a phrase too. It knows no error class and no page.
 """
 
 import re
@@ -64,9 +64,11 @@ class Book:
 
 _Telling = Callable[[Book, str, int], str | None]
 _TELLING: Mapping[str, _Telling] = {
-    # A sentence within a sentence. The first may be somebody else's, the second must be ours.
+    # A sentence within a sentence: the first may be somebody else's, the second must be ours, and
+    # so must the words for what a setting takes.
     "reason": lambda book, value, depth: book.phrase_of(value, depth=depth) or value,
     "known": lambda book, value, depth: book.phrase_of(value, depth=depth),
+    "kind": lambda book, value, depth: book.phrase_of(value, context="kind", depth=depth),
     # A list; Chinese has a comma for it.
     "names": lambda book, value, depth: (
         book.phrase_of(value, context="names", depth=depth) or value.replace(", ", "、")

@@ -50,7 +50,10 @@ class Phrase:
         for name, piece in zip(self.names, (*inner, None), strict=True):
             # A hole holds at least one character.
             stop = end if piece is None else sentence.find(piece, start + 1, end)
-            if stop <= start or values.setdefault(name, sentence[start:stop]) != sentence[start:stop]:
+            if (
+                stop <= start
+                or values.setdefault(name, sentence[start:stop]) != sentence[start:stop]
+            ):
                 return None
             start = stop + len(piece or "")
         return values

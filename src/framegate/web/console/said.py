@@ -60,6 +60,8 @@ def _sentences(sent: bytes) -> list[str]:
         )
     for index, each in enumerate(sentences[:SENTENCES_MAX]):
         if not isinstance(each, str):
-            findings.add(f"sentences[{index}] must be a string; got {got(each)}", "sentences", index)
+            findings.add(
+                f"sentences[{index}] must be a string; got {got(each)}", "sentences", index
+            )
     findings.raise_any()
     return list(sentences)
