@@ -48,8 +48,9 @@ class Book:
             values = phrase.values(sentence)
             if values is None:
                 continue
-            said = {name: self._value(name, value, depth + 1) for name, value in values.items()}
-            if None not in said.values():
+            told = {name: self._value(name, value, depth + 1) for name, value in values.items()}
+            said = {name: value for name, value in told.items() if value is not None}
+            if len(said) == len(told):
                 return phrase.filled(said)
         return None
 
