@@ -2,7 +2,9 @@ import json
 
 import pytest
 
+from framegate.web.console.pages import _environment
 from framegate.web.console.said import BODY_BYTES_MAX, SENTENCES_MAX
+from framegate.web.console.static_files import StaticFiles
 
 CHINESE = {"Accept_Language": "zh-CN"}
 SCRIPT = {
@@ -91,6 +93,26 @@ async def test_error_page_says_why_in_chinese(looker):
 async def test_filter_that_does_not_work_says_so_in_chinese(looker, path, chinese):
     await looker.sign_in()
     assert chinese in (await looker.get(path, **CHINESE)).text
+
+
+def written(sentence, language):
+    parts = _environment(language, StaticFiles()).get_template("parts.html")
+    return str(parts.make_module({"language": language}).said(sentence))
+
+
+@pytest.mark.parametrize(
+    ("sentence", "language", "html"),
+    [
+        ("task not found", "zh", "没有这个任务"),
+        ("task not found", "en", "task not found"),
+        ("<b> of an upstream", "zh", '<span lang="en">&lt;b&gt; of an upstream</span>'),
+        ("内容不合规", "zh", "内容不合规"),
+        ("", "zh", ""),
+        ("path not found: /<b>", "zh", "没有这个路径：/&lt;b&gt;"),
+    ],
+)
+def test_sentence_is_text_and_tells_its_language(sentence, language, html):
+    assert written(sentence, language) == html
 
 
 async def test_english_pages_say_it_as_the_api_does(looker):

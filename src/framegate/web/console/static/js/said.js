@@ -2,15 +2,17 @@
 // asks the gateway for its own words of them, which has the one phrase book.
 
 const known = new Map();
+// An upstream may speak any language, and in these letters it is most likely English.
+const isEnglish = (text) => /^[\x20-\x7e]+$/.test(text);
 
 /**
  * What to show of each sentence: `{text, lang}`, in this order. What the book does not know, or
- * nobody can be asked about, stays as it came, in English.
+ * nobody can be asked about, stays as it came, in English as a rule.
  */
 export async function said(sentences) {
   const asked = [...new Set(sentences)].filter((each) => each && !known.has(each));
   if (document.documentElement.lang !== "en" && asked.length) await look(asked);
-  return sentences.map((each) => (known.get(each) ? { text: known.get(each), lang: "" } : { text: each, lang: "en" }));
+  return sentences.map((each) => ({ text: known.get(each) || each, lang: !known.get(each) && isEnglish(each) ? "en" : "" }));
 }
 
 async function look(sentences) {
