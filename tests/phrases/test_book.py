@@ -73,6 +73,29 @@ def test_languages_are_those_that_have_a_folder():
 
 
 @pytest.mark.parametrize("language", LANGUAGES[1:])
+def test_every_phrase_is_the_one_that_its_own_sentence_finds(language):
+    """None is swallowed by one that fits more sentences, and none has a hole that nothing fills."""
+    book = book_of(language)
+    samples = {"known": "task not found", "kind": "a string"}
+    missed = []
+    for context, phrases in book.phrases.items():
+        for phrase in phrases:
+            values = {name: samples.get(name, "7") for name in phrase.names}
+            sentence = phrase.text
+            for name, value in values.items():
+                sentence = sentence.replace(f"{{{name}}}", value)
+            said = {
+                name: book.phrase_of(samples[name], context="" if name == "known" else name)
+                if name in samples
+                else value
+                for name, value in values.items()
+            }
+            if book.phrase_of(sentence, context=context) != phrase.filled(said):
+                missed.append(phrase.text)
+    assert missed == []
+
+
+@pytest.mark.parametrize("language", LANGUAGES[1:])
 def test_no_phrase_stands_twice(language):
     for phrases in book_of(language).phrases.values():
         texts = [each.text for each in phrases]
