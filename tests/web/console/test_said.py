@@ -5,7 +5,9 @@ import pytest
 from framegate.web.console.pages import _environment
 from framegate.web.console.said import BODY_BYTES_MAX, SENTENCES_MAX
 from framegate.web.console.static_files import StaticFiles
+from web.console.conftest import Looker
 
+CREATE = "/kling/image-to-video/kling-3.0-turbo"
 CHINESE = {"Accept_Language": "zh-CN"}
 SCRIPT = {
     "X_Framegate_Console": "1",
@@ -93,6 +95,18 @@ async def test_error_page_says_why_in_chinese(looker):
 async def test_filter_that_does_not_work_says_so_in_chinese(looker, path, chinese):
     await looker.sign_in()
     assert chinese in (await looker.get(path, **CHINESE)).text
+
+
+async def test_operators_note_of_a_task_is_said_in_chinese(dead_door):
+    frame = {"type": "first_frame", "url": "https://cdn.example.com/a.jpg"}
+    await dead_door.post(CREATE, json.dumps({"contents": [frame]}).encode(), key=dead_door.key())
+    task_id = dead_door.gateway.database.read_now(
+        lambda tx: tx.exec_driver_sql("SELECT id FROM tasks").scalar_one()
+    )
+    looker = await Looker(dead_door).sign_in()
+    text = (await looker.get(f"/console/tasks/{task_id}", **CHINESE)).text
+    assert "vendor：无法建立连接（" in text
+    assert "no connection could be made" not in text
 
 
 def written(sentence, language):
