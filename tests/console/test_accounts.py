@@ -55,16 +55,23 @@ def test_unlimited_account_is_made_by_a_tick(visit, gate):
     assert gate.http.get("/api/accounts/house two").json()["data"]["unlimited"] is True
 
 
-def test_name_of_another_account_is_refused_at_its_field(visit, account):
-    account("taken")
-    looker = visit()
+@pytest.mark.parametrize(
+    ("language", "told"),
+    [
+        ("en", "name is that of another account; choose another"),
+        ("zh", "这个名称属于另一个账户；请换一个"),
+    ],
+)
+def test_name_of_another_account_is_refused_at_its_field(visit, account, language, told):
+    account(f"taken {language}")
+    looker = visit(language=language)
     page = looker.page
     page.goto("/console/accounts")
     page.locator("#new").click()
-    page.locator("#new-account-name").fill("taken")
+    page.locator("#new-account-name").fill(f"taken {language}")
     page.locator("#new-account button:not([type])").click()
     page.locator("#new-account-name-no:visible").wait_for()
-    assert "another account" in page.locator("#new-account-name-no").inner_text()
+    assert page.locator("#new-account-name-no").inner_text() == told
     looker.complaints.clear()  # The browser notes the 400 itself.
 
 

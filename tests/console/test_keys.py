@@ -74,11 +74,54 @@ def test_refusal_is_told_at_the_fields_that_it_names(visit, language, theme):
     page.locator("#new-key-rate-no:visible").wait_for()
     assert "many" in page.locator("#new-key-rate-no").inner_text()
     assert "-3" in page.locator("#new-key-budget-no").inner_text()
-    assert page.locator("#new-key-name-no").is_visible()
+    missing = {"en": "name is required", "zh": "缺少 name"}[language]
+    assert page.locator("#new-key-name-no").inner_text() == missing
     assert page.locator("[aria-invalid=true]").count() == 3
     assert page.evaluate("document.activeElement.name") == "name"
     assert looker.violations() == []
     looker.complaints.clear()  # The browser notes the 400 itself.
+
+
+def test_refusal_stands_in_chinese_with_what_was_typed(visit):
+    looker = visit(language="zh")
+    page = looker.page
+    open_new(page)
+    page.locator("#new-key-rate").fill("many")
+    page.locator("#new-key-budget").fill("-3")
+    page.locator("#new-key button:not([type])").click()
+
+    page.locator("#new-key-rate-no:visible").wait_for()
+    told = {name: page.locator(f"#new-key-{name}-no").inner_text() for name in ("rate", "budget")}
+    assert told == {
+        "rate": 'rate 必须是 1 到 1000000 的整数，或 null；收到字符串 "many"',
+        "budget": 'budget 必须大于 0；收到字符串 "-3"',
+    }
+    assert page.locator("#new-key [data-complaint] [lang=en]").count() == 0
+    looker.complaints.clear()  # The browser notes the 400 itself.
+
+
+def test_sentences_are_asked_for_once_and_never_in_english(visit):
+    for language, asked in (("en", 0), ("zh", 1)):
+        looker = visit(language=language)
+        requests = []
+        looker.page.on("request", lambda request, kept=requests: kept.append(request.url))
+        open_new(looker.page)
+        for _ in range(2):
+            looker.page.locator("#new-key button:not([type])").click()
+            looker.page.locator("#new-key-name-no:visible").wait_for()
+            looker.page.locator("#new-key button[aria-busy]").wait_for(state="detached")
+        assert sum(url.endswith("/console/said") for url in requests) == asked
+        looker.complaints.clear()  # The browser notes the 400s itself.
+
+
+def test_gateway_that_cannot_be_asked_leaves_the_sentence_in_english(visit):
+    looker = visit(language="zh")
+    page = looker.page
+    page.route("**/console/said", lambda route: route.abort())
+    open_new(page)
+    page.locator("#new-key button:not([type])").click()
+    page.locator("#new-key-name-no:visible [lang=en]", has_text="name is required").wait_for()
+    looker.complaints.clear()  # The browser notes the 400 and what was cut off.
 
 
 def test_expiry_is_a_preset_or_the_end_of_a_day(visit, gate):

@@ -164,19 +164,27 @@ def test_picture_that_cannot_be_fetched_fails_the_task_and_costs_nothing(visit, 
     go(page)
 
     page.locator("#broken").wait_for()
-    assert "image could not be fetched" in page.locator("#broken-text").inner_text()
+    why = {"en": "image could not be fetched", "zh": "图片无法获取"}[language]
+    assert why in page.locator("#broken-text").inner_text()
     assert looker.violations() == []
     assert gate.account["posted"] == spent
 
 
-def test_refusal_of_the_gateway_stands_beside_the_button(visit):
-    looker = visit()
+@pytest.mark.parametrize(
+    ("language", "told"),
+    [
+        ("en", "options.callback_url must be an absolute http or https URL; got string"),
+        ("zh", "options.callback_url 必须是完整的 http 或 https 网址；收到字符串"),
+    ],
+)
+def test_refusal_of_the_gateway_stands_beside_the_button(visit, language, told):
+    looker = visit(language=language)
     page = looker.page
     choose(page)
     page.locator(".more summary").click()
     page.locator("#callback").fill("nowhere")
 
-    page.locator("#complaint", has_text="options.callback_url must be an absolute").wait_for()
+    page.locator("#complaint", has_text=told).wait_for()
     looker.complaints.clear()  # The browser notes the 400s of the quotes.
 
 

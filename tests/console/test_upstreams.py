@@ -78,20 +78,24 @@ def test_upstream_is_paused_and_gets_orders_again(visit, new_gate, language, the
     assert not gate.http.get("/api/upstreams").json()["data"]["upstreams"][0]["paused"]
 
 
-def test_upstream_that_is_not_there_says_so_and_keeps_saying_it(visit, pool):
-    looker = visit(at=pool)
+@pytest.mark.parametrize(
+    ("language", "why"),
+    [("en", "no connection could be made"), ("zh", "无法建立连接")],
+)
+def test_upstream_that_is_not_there_says_so_and_keeps_saying_it(visit, pool, language, why):
+    looker = visit(at=pool, language=language)
     page = looker.page
     page.goto("/console/upstreams")
     page.locator("#test-gone").click()
-    page.locator("#says-gone.is-bad").wait_for()
-    page.locator(".trouble").wait_for()
+    page.locator("#says-gone.is-bad", has_text=why).wait_for()
+    page.locator(".trouble", has_text=why).wait_for()
     page.locator("#pause-kling").click()
     page.locator("#pause-kling[data-post$='/resume']").wait_for()
     assert page.locator("#says-gone.is-bad").is_visible()
     assert looker.violations() == []
 
     page.goto("/console/upstreams/gone")
-    assert page.locator(".note-warn").is_visible()
+    assert why in page.locator(".note-warn").inner_text()
     assert looker.violations() == []
 
 

@@ -78,15 +78,19 @@ def test_webhook_is_added_and_its_secret_verifies_a_test(visit, gate, listener, 
     assert Webhook(secret).verify(body, lower)["type"] == "webhook.test"
 
 
-def test_address_that_is_not_public_is_refused_at_its_field(visit):
-    looker = visit()
+@pytest.mark.parametrize(
+    ("language", "told"),
+    [("en", "url must be a public address"), ("zh", "url 必须是公网地址")],
+)
+def test_address_that_is_not_public_is_refused_at_its_field(visit, language, told):
+    looker = visit(language=language)
     page = looker.page
     page.goto("/console/webhooks")
     page.locator("#new").click()
     page.locator("#new-hook-url").fill("http://10.0.0.7/hooks")
     page.locator("#new-hook button:not([type])").click()
     page.locator("#new-hook-url-no:visible").wait_for()
-    assert "public" in page.locator("#new-hook-url-no").inner_text()
+    assert page.locator("#new-hook-url-no").inner_text() == told
     for box in page.locator("#new-hook [type=checkbox]").all():
         box.uncheck()
     page.locator("#new-hook button:not([type])").click()

@@ -16,7 +16,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.types import Scope
 
-from framegate import __version__
+from framegate import __version__, phrases
 from framegate.desk.counts import CountDesk
 from framegate.domain.ledger import Caller
 from framegate.errors import Refusal
@@ -177,6 +177,9 @@ def _environment(language: str, files: StaticFiles) -> Environment:
         "size": shown.size,
         "moment": lambda at_ms: shown.moment(at_ms, language),
         "iso": shown.iso,
+        # The API's sentences: one's phrase in this language or null, and either it or the sentence.
+        "phrase": lambda sentence: phrases.phrase_of(sentence, language),
+        "translated": lambda sentence: phrases.translated(sentence, language),
     }
     return environment
 

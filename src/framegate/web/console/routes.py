@@ -13,6 +13,7 @@ from framegate.web.console.gallery import Gallery
 from framegate.web.console.keys import Keys
 from framegate.web.console.pages import Pages
 from framegate.web.console.playground import Playground
+from framegate.web.console.said import Said
 from framegate.web.console.sign_in import SignIn
 from framegate.web.console.tasks import Tasks
 from framegate.web.console.upstreams import Upstreams
@@ -37,6 +38,7 @@ class Console:
         routes = [
             *pages.files.routes(),
             *SignIn(gateway, pages).routes(),
+            *Said(pages).routes(),
             *Playground(pages).routes(),
             *Gallery(pages).routes(),
             *Tasks(pages).routes(),

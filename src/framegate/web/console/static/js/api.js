@@ -1,18 +1,29 @@
 // The gateway's JSON API, as the console asks it: with the session's cookie, and the proof that one
 // of our own pages asks. Everything a page shows or does goes through here.
 
+import { said } from "./said.js";
 import { words } from "./words.js";
 
-/** A refusal, or no answer at all (`status` 0). `errors` are `{path, message}` of fields. */
+/**
+ * A refusal, or no answer at all (`status` 0). Its message and those of `errors`, which are
+ * `{path, message, lang}` of fields, are in the page's language; the envelope is as it came.
+ */
 export class ApiError extends Error {
-  constructor(status, envelope) {
-    super(envelope.message || words.no_server);
+  constructor(status, envelope, message = "", errors = []) {
+    super(message || words.no_server);
     this.status = status;
     this.code = envelope.code;
     this.requestId = envelope.request_id || "";
-    this.errors = (envelope.data && envelope.data.errors) || [];
+    this.errors = errors;
     this.envelope = envelope;
   }
+}
+
+async function refusal(status, envelope) {
+  const errors = envelope.data?.errors || [];
+  const [whole, ...each] = await said([envelope.message || "", ...errors.map(({ message }) => message)]);
+  const told = errors.map(({ path }, place) => ({ path, message: each[place].text, lang: each[place].lang }));
+  return new ApiError(status, envelope, whole.text, told);
 }
 
 /** Ask, and answer the whole envelope; `extra.headers` and `extra.signal` as fetch has them. */
@@ -31,7 +42,7 @@ export async function ask(method, path, body, extra = {}) {
     throw new ApiError(answer ? answer.status : 0, {});
   }
   if (answer.status === 401) signInAgain();
-  if (!answer.ok || envelope.code !== 0) throw new ApiError(answer.status, envelope);
+  if (!answer.ok || envelope.code !== 0) throw await refusal(answer.status, envelope);
   return { ...envelope, taskId: answer.headers.get("X-Framegate-Task") || "" };
 }
 

@@ -59,14 +59,22 @@ function clear(form) {
   for (const field of form.querySelectorAll("[aria-invalid]")) field.removeAttribute("aria-invalid");
 }
 
+/** A text that says which language it is in, where that is not the page's. */
+function sentence(text, lang) {
+  const box = document.createElement("span");
+  if (lang) box.lang = lang;
+  box.textContent = text;
+  return box;
+}
+
 /** Say each complaint at its field, the rest at the form's own place. */
 function complain(form, error) {
-  const said = error.errors.length ? error.errors : [{ path: "", message: error.message }];
-  for (const { path, message } of said) {
+  const told = error.errors.length ? error.errors : [{ path: "", message: error.message, lang: "" }];
+  for (const { path, message, lang } of told) {
     const name = path.split("/")[1] || "";
     const place = form.querySelector(`[data-complaint="${name}"]`) || form.querySelector('[data-complaint=""]');
     const text = place.querySelector("span");
-    text.textContent = place.hidden ? message : `${text.textContent}; ${message}`;
+    text.replaceChildren(...(place.hidden ? [] : [...text.childNodes, "; "]), sentence(message, lang));
     place.hidden = false;
     const field = form.querySelector(`[name="${name}"]`);
     if (field) field.setAttribute("aria-invalid", "true");

@@ -7,6 +7,7 @@ import { Gate } from "./gate.js";
 import { icon } from "./icons.js";
 import { micros, money } from "./money.js";
 import { Pricing, priceOf, sumOf } from "./price.js";
+import { said } from "./said.js";
 import { Strip } from "./strip.js";
 import { tasksOf } from "./tasks.js";
 import { Tabs } from "./tabs.js";
@@ -185,10 +186,12 @@ function ended(task) {
   compose.onChange(compose);
 }
 
-function showFailed(task) {
+async function showFailed(task) {
   const isCancelled = task.state === "cancelled";
-  const why = isCancelled ? "" : task.message;
-  gate.broken(isCancelled ? words.cancelled_title : words.failed_title, [why, words.nothing_charged].filter(Boolean).join(" · "), {
+  const [why] = await said([isCancelled ? "" : task.message || ""]);
+  // Another task may be looked at by now, or more be known of this one.
+  if (state.task !== task) return;
+  gate.broken(isCancelled ? words.cancelled_title : words.failed_title, [why.text, words.nothing_charged].filter(Boolean).join(" · "), {
     tone: isCancelled ? "quiet" : "bad",
     status: words[task.state] || words.failed,
     step: Math.max(0, gate.marks.length - 1),
