@@ -10,24 +10,28 @@ import pytest
 
 from promises.pages import ROOT, page, sections
 
-CHINESE = [page("README.zh.md"), *sorted(ROOT.glob("docs/zh/*.md"))]
+CHINESE = [page("README.zh.md"), *sorted(ROOT.glob("docs/zh/**/*.md"))]
 TRANSLATED = {
     *("quickstart", "generate", "credits", "webhooks", "upstreams"),
     *("operating", "errors", "settings", "glossary"),
+    *("architecture", "renderer", "mistakes"),
 }
+DECISIONS = ROOT / "docs" / "decisions"
 EVERY_PAGE = pytest.mark.parametrize("path", CHINESE, ids=lambda path: path.name)
 
 HAN = re.compile(r"[\u4e00-\u9fff]")
 BLOCK = re.compile(r"(?ms)^ *```.*?^ *```$")
 NAME = re.compile(r"`([^`\n]+)`")
 LINK = re.compile(r"\]\([^)\s]+\)")
+TITLED = re.compile(r"(?<!!)\[([^\]]*)\]\(([^)\s]+\.md[^)\s]*)\)")
 NUMBER = re.compile(r"(?<![\w.#])\d[\d,]*(?:\.\d+)?")
-IS_A_NAME = re.compile(r"[a-z_]+(?:[.-]\w+)+|[a-z-]+")
-"""A heading that is not translated: a setting, an error, a table of settings."""
+IS_A_NAME = re.compile(r"[a-z_]+(?:[.-]\w+)+|[a-z-]+(?: [a-z-]+)?")
+"""A heading that is not translated: a setting, an error, a table of settings, a command."""
 
 
 def english(path):
-    return page("README.md") if path.parent == ROOT else ROOT / "docs" / path.name
+    zh = ROOT / "docs" / "zh"
+    return page("README.md") if path.parent == ROOT else ROOT / "docs" / path.relative_to(zh)
 
 
 def pairs(path):
@@ -81,15 +85,32 @@ def numbers(text):
 
 
 def test_translated_pages_are_there():
-    assert {path.stem for path in CHINESE} == {*TRANSLATED, "README.zh"}
+    told = {path.stem for path in CHINESE if path.parent.name != DECISIONS.name}
+    assert told == {*TRANSLATED, "README.zh"}
+
+
+def test_every_decision_is_there_in_chinese():
+    told = {path.name for path in CHINESE if path.parent.name == DECISIONS.name}
+    assert told == {path.name for path in DECISIONS.glob("*.md")}
+
+
+@EVERY_PAGE
+def test_chinese_page_leads_to_the_chinese_page_where_there_is_one(path):
+    """A link to the English twin alone, as README.zh.md has one, says so: `[English](...)`."""
+    text = without_code(path.read_text(encoding="utf-8"))
+    targets = {
+        link: (path.parent / link.partition("#")[0]).resolve()
+        for words, link in TITLED.findall(text)
+        if words not in {"English", "英文"}
+    }
+    twins = {english(each) for each in CHINESE}
+    assert [link for link, target in targets.items() if target in twins] == []
 
 
 @EVERY_PAGE
 def test_chinese_page_is_written_in_chinese(path):
-    without = [
-        each.title for each in sections(path) if each.text.strip() and not HAN.search(each.text)
-    ]
-    assert [title for title in without if BLOCK.sub("", title).strip()] == []
+    told = [(each.title, without_code(each.text).strip()) for each in sections(path)]
+    assert [title for title, text in told if text and not HAN.search(text)] == []
 
 
 @EVERY_PAGE
