@@ -38,6 +38,8 @@ if TYPE_CHECKING:
         WebhookRefused,
     )
     from framegate.client.face import AsyncFramegate, AsyncVideo, Framegate, Video
+    from framegate.client.stream import TaskEvent
+    from framegate.client.usage import Usage, UsageGroup
     from framegate.client.webhook import verify_webhook
 
 __version__ = "0.1.0"
@@ -45,6 +47,8 @@ __version__ = "0.1.0"
 _HOME = {
     "framegate.client.answers": ("Account", "Picture", "Quote", "QuoteLine", "Task"),
     "framegate.client.face": ("AsyncFramegate", "AsyncVideo", "Framegate", "Video"),
+    "framegate.client.stream": ("TaskEvent",),
+    "framegate.client.usage": ("Usage", "UsageGroup"),
     "framegate.client.webhook": ("verify_webhook",),
 }
 _HOME_OF = {name: module for module, names in _HOME.items() for name in names}
@@ -79,8 +83,11 @@ __all__ = [
     "SetupInvalid",
     "StillRunning",
     "Task",
+    "TaskEvent",
     "TaskFailed",
     "UpstreamRefused",
+    "Usage",
+    "UsageGroup",
     "Video",
     "VideoDamaged",
     "VideoNotSaved",

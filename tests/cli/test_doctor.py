@@ -3,6 +3,8 @@
 import json
 import os
 import sqlite3
+import subprocess
+import sys
 from collections import deque
 from pathlib import Path
 
@@ -42,9 +44,8 @@ def test_before_the_first_start_all_is_well_and_nothing_is_made(shell, tmp_path)
     done = shell("doctor")
     assert done.exit_code == 0, done.output
     words = [line.split()[:2] for line in done.stdout.splitlines()]
-    assert words == [
-        ["ok", each] for each in ("data", "disk", "port", "clock", "codecs", "database", "upstream")
-    ]
+    machine = ("data", "disk", "port", "clock", "codecs", "browser")
+    assert words == [["ok", each] for each in (*machine, "database", "upstream")]
     assert not shell.folder.exists()
 
 
@@ -135,3 +136,18 @@ def test_port_is_given_back_after_the_look(shell, monkeypatch):
     monkeypatch.setenv("FRAMEGATE_SERVER_PORT", str(listener.port))
     assert found(shell, "port")[0]["state"] == "ok"
     assert found(shell, "port")[0]["state"] == "ok"
+
+
+@pytest.mark.parametrize(("browser", "words"), [("true %s", "one is here"), ("", "none here")])
+def test_a_machine_without_a_browser_is_well_and_told_where_to_look(
+    shell, tmp_path, browser, words
+):
+    done = subprocess.run(
+        [sys.executable, "-m", "framegate", "doctor", "--data", str(shell.folder), "--json"],
+        env={"PATH": str(tmp_path), "BROWSER": browser, "FRAMEGATE_SERVER_PORT": "0"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    (found,) = (each for each in json.loads(done.stdout)["findings"] if each["what"] == "browser")
+    assert (found["state"], words in found["says"]) == ("ok", True)

@@ -58,8 +58,19 @@ def test_list_has_one_line_a_task_that_no_message_can_break(server, shell):
         "9  2027-01-15T08:00:00Z  succeeded",
         "8  2027-01-15T08:00:00Z  failed      no\\x1b[2J",
     ]
-    (wanted,) = server.asked[0].json["filters"]
-    assert wanted == {"key": "status", "values": ["succeeded", "failed"]}
+    assert server.asked[0].path == "/api/tasks"
+    assert server.asked[0].query == {"status": "succeeded,failed", "limit": "20"}
+
+
+def test_list_takes_the_filters_of_the_api(server, shell):
+    server.answers.append(page())
+    words = ("--from", "2026-07-01", "--to", "2026-07-02", "--text", "rain", "--limit", "500")
+    more = ("--made-by", "key_1", "--upstream", "kling", "--account", "acme")
+    assert shell.bare("tasks", "list", *words, *more).stdout == "no task of this kind\n"
+    assert server.asked[0].query == {
+        "from": "2026-07-01", "to": "2026-07-02", "text": "rain", "limit": "100",
+        "key": "key_1", "upstream": "kling", "account": "acme",
+    }  # fmt: skip
 
 
 def test_empty_list_says_how_to_begin(server, shell):

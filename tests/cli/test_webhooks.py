@@ -1,18 +1,15 @@
-"""An operator's commands on an account's webhooks."""
+"""Commands on webhooks: an operator's on the data folder, a caller's through a server."""
 
 import pytest
-from typer.testing import CliRunner
 
 from fakes.rows import NOW_MS, begin
-from framegate.cli.main import framegate
-from framegate.domain.signature import sign_webhook
+from fakes.scripted_server import ScriptedServer, envelope, success
+from fakes.serving import serving
 from framegate.gateway import Gateway
 from framegate.settings import DataSettings, Settings
 from framegate.store import accounts, deliveries
 
 URL = "https://your-server.example/hooks"
-SECRET = "whsec_dGVzdHNlY3JldHRlc3RzZWNyZXR0ZXN0c2VjcmV0MTI="
-BODY = b'{"type":"task.failed"}'
 
 
 @pytest.fixture
@@ -103,8 +100,8 @@ def test_all_that_failed_is_sent_again_or_one(shell, acme, hook, owed):
     shell.json("webhooks", "disable", hook["id"], *acme)
     shell.json("webhooks", "enable", hook["id"], *acme)
 
-    one = shell.json("webhooks", "redeliver", owed[0], *acme)
-    rest = shell("webhooks", "redeliver", hook["id"], *acme)
+    one = shell.json("webhooks", "replay", owed[0], *acme)
+    rest = shell("webhooks", "replay", hook["id"], *acme)
 
     assert one == {"redelivered": 1, "has_more": False}
     assert "1 to be sent again" in rest.output
@@ -117,7 +114,7 @@ def test_all_that_failed_is_sent_again_or_one(shell, acme, hook, owed):
         ("rotate", "hook_1"),
         ("disable", "hook_1"),
         ("enable", "hook_1"),
-        ("redeliver", "hook_1"),
+        ("replay", "hook_1"),
         ("deliveries", "--webhook", "hook_1"),
     ],
 )
@@ -128,42 +125,85 @@ def test_an_unknown_webhook_is_a_clear_no(shell, acme, words):
 
 
 def test_an_unknown_delivery_is_a_clear_no(shell, acme):
-    done = shell("webhooks", "redeliver", "msg_1", *acme)
+    done = shell("webhooks", "replay", "msg_1", *acme)
     assert done.exit_code == 3
     assert "delivery not found" in done.output
 
 
-# --- verify -----------------------------------------------------------------------------------
+# --- whose ------------------------------------------------------------------------------------
 
 
-def verify(*, secret=SECRET, signature=None, body=BODY):
-    signed = sign_webhook(SECRET, message_id="msg_1", timestamp_s=7, body=BODY)
-    words = ["--id", "msg_1", "--timestamp", "7", "--signature", signature or signed]
-    return CliRunner().invoke(
-        framegate, ["webhooks", "verify", "--secret", secret, *words], input=body
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (("--data", "d"), "name an --account"),
+        (("--config", "c.toml"), "name an --account"),
+        (("--account", "acme", "--url", "http://127.0.0.1:1"), "without --url and --key"),
+        (("--account", "acme", "--key", "fg_x"), "without --url and --key"),
+    ],
+)
+def test_options_of_the_other_side_are_a_mistake(shell, words, sentence):
+    done = shell.bare("webhooks", "list", *words)
+    assert done.exit_code == 2
+    assert sentence in done.output
+
+
+@pytest.fixture
+def server(monkeypatch):
+    scripted = ScriptedServer()
+    with serving(scripted.app()) as url:
+        monkeypatch.setenv("FRAMEGATE_URL", url)
+        monkeypatch.setenv("FRAMEGATE_KEY", "fg_key")
+        yield scripted
+
+
+SHOWN = {"id": "hook_1", "url": URL, "events": ["task.failed"], "enabled": True}
+OWED = {
+    "id": "msg_1", "created_at": 1_800_000_000_000, "event": "task.failed", "task": "task_1",
+    "status": "failed", "attempt_count": 2, "last_attempt": {"http_status": 500, "error": ""},
+}  # fmt: skip
+
+
+def test_a_callers_list_says_what_became_of_the_newest_deliveries(shell, server):
+    recent = {"pending": 0, "retrying": 1, "delivered": 3, "failed": 0}
+    server.answers.append(success({"result": [SHOWN | {"recent": recent}]}))
+    said = shell.bare("webhooks", "list").stdout
+    assert said == f"hook_1  {URL}  task.failed  enabled  1 retrying, 3 delivered\n"
+
+
+def test_a_caller_sees_what_failed_and_sends_it_again(shell, server):
+    server.answers.extend(
+        [success({"result": [OWED], "next_cursor": ""}), success(OWED | {"status": "pending"})]
     )
+    said = shell.bare("webhooks", "deliveries", "--status", "failed").stdout
+    assert "msg_1  2027-01-15T08:00:00Z  task.failed      task_1  failed     2 tried" in said
+    assert shell.bare("webhooks", "replay", "msg_1").stdout == "1 to be sent again\n"
+    assert server.asked[1].path == "/api/deliveries/msg_1/redeliver"
 
 
-def test_a_good_signature_is_good():
-    done = verify()
-    assert (done.exit_code, done.output) == (0, "the signature is good\n")
+def test_nothing_of_the_kind_is_a_sentence(shell, server):
+    server.answers.append(success({"result": [], "next_cursor": ""}))
+    assert shell.bare("webhooks", "deliveries").stdout == "no delivery of this kind\n"
 
 
-def test_one_good_signature_of_two_is_enough():
-    signed = sign_webhook(SECRET, message_id="msg_1", timestamp_s=7, body=BODY)
-    assert verify(signature=f"v1,x {signed}").exit_code == 0
+def test_a_callers_new_webhook_shows_its_secret(shell, server):
+    server.answers.append(success(SHOWN | {"secret": "whsec_x"}))
+    said = shell.bare("webhooks", "create", URL, "--event", "task.failed").stdout
+    assert "secret   whsec_x" in said
+    assert server.asked[0].json == {"url": URL, "events": ["task.failed"]}
 
 
-@pytest.mark.parametrize("changes", [{"body": BODY + b"\n"}, {"signature": "v1,x"}])
-def test_anything_else_is_a_no(changes):
-    done = verify(**changes)
-    assert done.exit_code == 1
-    assert "the signature is not of this secret" in done.output
+@pytest.mark.parametrize(
+    ("refusal", "status"), [((401, 1002), 5), ((403, 1103), 5), ((404, 1203), 3)]
+)
+def test_a_no_of_the_server_ends_with_the_status_of_its_kind(shell, server, refusal, status):
+    http_status, code = refusal
+    no = {"code": code, "message": "no", "request_id": "req_1", "data": {}}
+    server.answers.append(envelope(http_status, **no))
+    assert shell.bare("webhooks", "disable", "hook_1").exit_code == status
 
 
-def test_a_secret_that_is_none_is_a_mistake_of_the_command_line():
-    assert verify(secret="whsec_?").exit_code == 2
-
-
-def test_a_body_without_end_is_not_read_to_its_end():
-    assert "at most 1048576 bytes" in verify(body=bytes(1_048_577)).output
+def test_no_server_is_told_with_how_to_start_one(shell):
+    done = shell.bare("webhooks", "list", "--url", "http://127.0.0.1:9", "--key", "fg_x")
+    assert done.exit_code == 4
+    assert "framegate serve" in done.output

@@ -1,6 +1,7 @@
 """Each call: what it asks, what it answers, and how long it waits."""
 
 import json
+from datetime import date
 
 import pytest
 
@@ -10,6 +11,8 @@ from framegate.client.errors import (
     CancelRefused,
     NotFound,
     PictureRefused,
+    ServerUnreachable,
+    SetupInvalid,
     StillRunning,
     TaskFailed,
 )
@@ -135,13 +138,14 @@ def test_tasks_are_asked_for_page_by_page_until_there_are_enough(ask):
     def page(*ids, cursor=""):
         return success({"result": [{"id": each} for each in ids], "next_cursor": cursor})
 
-    player = Player(page("1", "2", cursor="c"), page("3"))
-    found = player(calls.tasks(ask, limit=9, status="failed"))
+    player = Player(page("1", "2", cursor="c"), page(cursor="d"), page("3"))
+    found = player(calls.tasks(ask, limit=9, status="failed", first=date(2026, 7, 1)))
     assert [task.id for task in found] == ["1", "2", "3"]
-    wanted = [{"key": "status", "values": ["failed"]}]
-    assert bodies(player) == [
-        {"limit": 9, "filters": wanted},
-        {"limit": 7, "cursor": "c", "filters": wanted},
+    asked = "http://gate.example/api/tasks?status=failed&from=2026-07-01"
+    assert [sent.url for sent in player.sent] == [
+        f"{asked}&limit=9",
+        f"{asked}&limit=7&cursor=c",
+        f"{asked}&limit=7&cursor=d",
     ]
 
 
@@ -183,3 +187,23 @@ def test_quote_and_account_are_read(ask):
         "available": "1", "currency": "USD",
     }  # fmt: skip
     assert Player(success(account))(calls.account(ask)).id == "acc_1"
+
+
+def test_anything_else_is_asked_by_its_path(ask):
+    player = Player(success({"count": 1}))
+    query = {"state": ["failed", "expired"], "text": "a b", "cursor": None}
+    assert player(calls.request(ask, "GET", "/api/tasks", query=query)) == {"count": 1}
+    assert player.sent[0].url == "http://gate.example/api/tasks?state=failed%2Cexpired&text=a+b"
+
+
+def test_only_a_read_is_repeated(ask):
+    lost = Dropped("the connection broke")
+    assert Player(lost, success({}))(calls.request(ask, "GET", "/api/account")) == {}
+    with pytest.raises(ServerUnreachable):
+        Player(lost)(calls.request(ask, "POST", "/api/webhooks", body={"url": "x"}))
+
+
+@pytest.mark.parametrize("path", ["@evil.example/", "api/tasks", "http://evil.example/", ""])
+def test_key_goes_to_no_other_host(ask, path):
+    with pytest.raises(SetupInvalid, match="must begin with /"):
+        Player()(calls.request(ask, "GET", path))

@@ -9,7 +9,7 @@ from fakes.scripted_server import Dropped as Cut
 from fakes.scripted_server import ScriptedServer
 from fakes.serving import serving
 from framegate.client.drivers import AsyncDriver, Driver
-from framegate.client.steps import Close, Dropped, Now, Pause, Send, Tell, Work
+from framegate.client.steps import Close, Dropped, Give, Now, Open, Pause, Piece, Send, Tell, Work
 
 NOWHERE = "http://127.0.0.1:9"
 
@@ -101,6 +101,47 @@ def test_broken_connection_is_thrown_into_the_script(play, server, url, cut):
             return dropped.why
 
     assert play(script()) == "the connection broke"
+
+
+def test_what_goes_on_and_on_comes_piece_by_piece_until_it_breaks(play, server, url):
+    server.answers.append(Cut(b"half"))
+
+    def script():
+        reply = yield Open(url=url, headers={"k": "v"})
+        first = yield Piece()
+        try:
+            yield Piece()
+        except Dropped as dropped:
+            return reply.http_status, first, dropped.why
+
+    assert play(script()) == (200, b"half", "the connection broke")
+    assert server.asked[0].headers["k"] == "v"
+
+
+def test_a_no_to_what_was_to_go_on_has_its_body(play, server, url):
+    server.answers.append(Response(b"gone", 404))
+    reply = play(one(Open(url=url)))
+    assert (reply.http_status, reply.body) == (404, b"gone")
+    assert play(one(Piece())) == b""
+
+
+def test_nobody_there_to_go_on_is_told_apart(play):
+    with pytest.raises(Dropped, match="no connection"):
+        play(one(Open(url=NOWHERE)))
+
+
+def test_what_is_given_goes_to_whoever_iterates():
+    def script():
+        yield Give(1)
+        yield Now()
+        yield Give(2)
+
+    assert list(Driver(wait_s=10).each(script())) == [1, 2]
+
+    async def run():
+        return [value async for value in AsyncDriver(wait_s=10).each(script())]
+
+    assert asyncio.run(run()) == [1, 2]
 
 
 def test_nobody_there_is_told_apart(play):

@@ -25,6 +25,7 @@ EXCUSED_COMMANDS = {
     "make test": "runs the suite itself",
     "make check": "runs the suite itself",
     "make serve": "does not end; test_snippets.py reads what such a start says",
+    "framegate webhooks listen": "does not end; tests/cli/test_listen.py listens",
     "git clone": "fetches; .ci/run clones",
     "python3 -m venv /opt": "writes outside of the test's folder; .ci/run makes environments",
     "/opt/framegate/bin/pip install": "fetches packages; tests/packaging/test_wheel.py installs",
@@ -67,7 +68,7 @@ class Reader:
             "/backups/": lambda: f"{folder}/",
         }
         self.before: dict[str, Callable[[], None]] = {
-            "framegate webhooks redeliver": self.fail_to_deliver
+            "framegate webhooks replay": self.fail_to_deliver
         }
 
     def type(self, text: str) -> None:

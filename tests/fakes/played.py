@@ -4,7 +4,7 @@ import json
 from collections import deque
 from typing import Any
 
-from framegate.client.steps import Dropped, Now, Pause, Reply, Send, Tell, Work
+from framegate.client.steps import Dropped, Give, Now, Open, Pause, Piece, Reply, Send, Tell, Work
 
 
 def success(data: Any, **headers: str) -> Reply:
@@ -25,6 +25,9 @@ class Player:
     """Put replies, or `Dropped`, in `replies`; a reply's body goes to whoever wants pieces.
 
     sent     every Send, in order
+    streams  what each Open finds: pieces, or Dropped among them; a 404 when there is none left
+    opened   every Open, in order
+    given    every value of a Give
     pauses   how long each Pause was; the clock of Now moves by them alone
     """
 
@@ -32,6 +35,10 @@ class Player:
         self.replies = deque(replies)
         self.sent: list[Send] = []
         self.pauses: list[float] = []
+        self.streams: deque[list[bytes | Dropped] | Reply] = deque()
+        self.opened: list[Open] = []
+        self.given: list[Any] = []
+        self._pieces: deque[bytes | Dropped] = deque()
 
     def __call__(self, script: Any) -> Any:
         """Carry a script out; what it returns or raises is the outcome."""
@@ -52,6 +59,15 @@ class Player:
         match step:
             case Send():
                 return self._answer(step)
+            case Open():
+                return self._open(step)
+            case Piece():
+                piece = self._pieces.popleft() if self._pieces else b""
+                if isinstance(piece, Dropped):
+                    raise piece
+                return piece
+            case Give(value):
+                self.given.append(value)
             case Pause(seconds):
                 self.pauses.append(seconds)
             case Now():
@@ -61,6 +77,14 @@ class Player:
             case Tell(listener, news):
                 listener(news)
         return None
+
+    def _open(self, step: Open) -> Reply:
+        self.opened.append(step)
+        found = self.streams.popleft() if self.streams else Reply(404, {}, b"")
+        if isinstance(found, Reply):
+            return found
+        self._pieces = deque(found)
+        return Reply(200, {"content-type": "text/event-stream"}, b"")
 
     def _answer(self, step: Send) -> Reply:
         self.sent.append(step)

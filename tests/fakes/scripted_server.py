@@ -22,6 +22,7 @@ class Asked:
     path: str
     headers: dict[str, str]
     body: bytes
+    query: dict[str, str] = field(default_factory=dict)
 
     @property
     def json(self) -> Any:
@@ -65,8 +66,16 @@ class ScriptedServer:
         return Starlette(routes=[Route("/{path:path}", self.answer, methods=["GET", "POST"])])
 
     async def answer(self, request: Request) -> Response:
-        """The next answer."""
+        """The next answer; there is no stream of events."""
+        if request.url.path.endswith("/events"):
+            return Response(b"", 404)
         self.asked.append(
-            Asked(request.method, request.url.path, dict(request.headers), await request.body())
+            Asked(
+                request.method,
+                request.url.path,
+                dict(request.headers),
+                await request.body(),
+                dict(request.query_params),
+            )
         )
         return self.answers.popleft()

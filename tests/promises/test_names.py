@@ -40,6 +40,8 @@ OURS = {
     "framegate.client.face",
     "framegate.client.picture",
     "framegate.client.steps",
+    "framegate.client.stream",
+    "framegate.client.usage",
     "framegate.domain",
     "framegate.domain.picture",
     "framegate.domain.picture_kind",

@@ -10,6 +10,7 @@ import json
 import os
 import shutil
 import tempfile
+import webbrowser
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -61,7 +62,7 @@ class Finding:
 
 
 def doctor(data: DataOption = None, config: ConfigOption = None, json: JsonOption = False) -> None:
-    """Look at disk, port, database, upstreams, clock and codecs; exit 0 when none is bad.
+    """Look at disk, port, database, upstreams, clock, codecs, browser; exit 0 when none is bad.
 
     Nothing is changed, and a Kling upstream is asked what buys nothing.
     """
@@ -82,7 +83,14 @@ def doctor(data: DataOption = None, config: ConfigOption = None, json: JsonOptio
 
 def examined(chosen: Settings) -> Iterator[Finding]:
     """Every look, in the order in which a start would need it."""
-    looks: tuple[Callable[[Settings], Finding], ...] = (_folder, _disk, _port, _clock, _codecs)
+    looks: tuple[Callable[[Settings], Finding], ...] = (
+        _folder,
+        _disk,
+        _port,
+        _clock,
+        _codecs,
+        _browser,
+    )
     for look in looks:
         yield look(chosen)
     standing = _database(chosen)
@@ -177,6 +185,16 @@ def _codecs(_chosen: Settings) -> Finding:
 
 
 # --- what it keeps ----------------------------------------------------------------------------
+
+
+def _browser(_chosen: Settings) -> Finding:
+    try:
+        webbrowser.get()
+    except webbrowser.Error:
+        # No ill of a server: the console is looked at from anywhere.
+        says = "none here; open the link of `framegate console` from another machine"
+        return Finding("browser", State.GOOD, says)
+    return Finding("browser", State.GOOD, "one is here, for the console and for generate --open")
 
 
 def _database(chosen: Settings) -> Finding:

@@ -9,7 +9,7 @@ from importlib import import_module
 from typing import Any
 
 import typer
-from typer.core import TyperGroup
+from typer.core import TyperCommand, TyperGroup
 
 PACKAGE = "framegate.cli"
 Entry = str | typer.Typer
@@ -27,6 +27,14 @@ def lazy(entries: Mapping[str, Entry]) -> type[TyperGroup]:
         def list_commands(self, ctx: Any) -> list[str]:  # noqa: ARG002 - typer's own
             """Every name."""
             return list(entries)
+
+        def shell_complete(self, ctx: Any, incomplete: str) -> Any:
+            """Names alone: whoever presses Tab does not wait for the commands themselves."""
+            loaded, self.commands = self.commands, {name: TyperCommand(name) for name in entries}
+            try:
+                return super().shell_complete(ctx, incomplete)
+            finally:
+                self.commands = loaded
 
     return Lazy
 

@@ -24,6 +24,23 @@ tasks = typer.Typer(
         }
     ),
 )
+webhooks = typer.Typer(
+    no_args_is_help=True,
+    help="Where an account is told of its tasks: make, try, look and send again.",
+    cls=lazy(
+        {
+            "listen": "listen:listen",
+            "verify": "verify:verify",
+            "list": "webhooks:listed",
+            "create": "webhooks:create",
+            "rotate": "webhooks:rotate",
+            "disable": "webhooks:disable",
+            "enable": "webhooks:enable",
+            "deliveries": "webhooks:deliveries",
+            "replay": "webhooks:replay",
+        }
+    ),
+)
 framegate = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_enable=False,
@@ -39,11 +56,12 @@ framegate = typer.Typer(
             "generate": "generate:generate",
             "quote": "generate:quote",
             "tasks": tasks,
+            "usage": "usage:usage",
+            "webhooks": webhooks,
             "demo": "demo:demo",
             "accounts": "accounts:accounts",
             "keys": "keys:keys",
             "topup": "accounts:topup",
-            "webhooks": "webhooks:webhooks",
             "upstreams": "upstreams:upstreams",
             "audit": "audit:audit",
             "doctor": "doctor:doctor",

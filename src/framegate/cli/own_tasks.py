@@ -15,6 +15,9 @@ from framegate.cli.terminal import printable, say, say_json, troubles
 from framegate.client.answers import Task
 from framegate.client.face import Framegate
 
+NONE_YET = "no task yet; make one with: framegate generate PICTURE"
+NONE_OF_THE_KIND = "no task of this kind"
+
 TaskArgument = Annotated[
     str, typer.Argument(metavar="ID", help="The id that the create answered, or task_...")
 ]
@@ -25,19 +28,37 @@ def listed(
         list[str] | None,
         typer.Option(help="submitted, processing, succeeded or failed; may be repeated."),
     ] = None,
+    first: Annotated[
+        str | None,
+        typer.Option("--from", help="Created on this UTC day or later.", metavar="YYYY-MM-DD"),
+    ] = None,
+    last: Annotated[
+        str | None, typer.Option("--to", help="Or earlier, included.", metavar="YYYY-MM-DD")
+    ] = None,
+    text: Annotated[str | None, typer.Option(help="With this text in the prompt.")] = None,
+    made_by: Annotated[str | None, typer.Option(help="Made by this key.", metavar="KEY_ID")] = None,
+    upstream: Annotated[
+        str | None, typer.Option(help="An admin key's: by this upstream.", metavar="NAME")
+    ] = None,
+    account: Annotated[
+        str | None, typer.Option(help="An admin key's: of this account alone, by name or id.")
+    ] = None,
     limit: Annotated[int, typer.Option(min=1, max=10_000, help="At most so many.")] = 20,
     url: UrlOption = None,
     key: KeyOption = None,
     json: JsonOption = False,
 ) -> None:
-    """List the tasks of the key's account, newest first."""
+    """List tasks, newest first: of the key's account; of every one for an admin key."""
     with troubles(), Framegate(url, key) as client:
-        found = client.tasks(limit=limit, status=status)
+        filters = {"first": first, "last": last, "text": text, "key": made_by}
+        filters |= {"upstream": upstream, "account": account}
+        found = client.tasks(limit=limit, status=status, **filters)
         if json:
             say_json([dict(task.raw) for task in found])
             return
         if not found:
-            say("no task yet; make one with: framegate generate PICTURE")
+            has_filter = status or any(filters.values())
+            say(NONE_OF_THE_KIND if has_filter else NONE_YET)
         for task in found:
             # No table: it would cut the ids, which are there to be copied.
             at = f"{task.created_at:%Y-%m-%dT%H:%M:%SZ}" if task.created_at else "-"

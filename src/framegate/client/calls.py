@@ -6,12 +6,16 @@ faces turn the Task that succeeded into a Video, which is saved in their own way
 
 import os
 import secrets
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
+from datetime import date
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote as escaped
+from urllib.parse import urlencode
 
 from framegate.client import download
+from framegate.client import usage as used
 from framegate.client.answers import (
     Account,
     Picture,
@@ -29,18 +33,24 @@ from framegate.client.errors import (
     Conflict,
     FieldsRefused,
     PictureRefused,
+    SetupInvalid,
     StillRunning,
     TaskFailed,
 )
 from framegate.client.picture import PictureSource, content_of, is_address
-from framegate.client.steps import Close, Now, Pause, Script, Tell, Work
+from framegate.client.steps import Close, Dropped, Now, Pause, Piece, Script, Tell, Work
+from framegate.client.stream import Reader, Stream, is_stream
+from framegate.client.usage import Usage
 
 MODEL = "kling-3.0-turbo"
 WAIT_S_MAX = 1_800.0
 LOOK_AFTER_S, LOOK_AFTER_S_MAX, LOOK_GROWTH = 0.25, 2.0, 1.3
 """The first look comes soon, since a short render takes seconds; later ones less and less often."""
 
-PAGE_MAX = 500
+STREAM_LEFT_S_MIN = 20.0
+"""With less time left a stream, which may be silent for 15 seconds, would end the wait too late."""
+
+PAGE_MAX = 100
 # Rule 89 keeps nothing of a quote, and a price does not depend on the picture.
 ANY_PICTURE = "https://example.com/picture.jpg"
 
@@ -69,7 +79,7 @@ def generate(
     resolution    720p or 1080p
     aspect_ratio  16:9, 9:16 or 1:1; for the price alone, the picture decides the real one
     timeout       seconds to wait; then StillRunning, and the task goes on
-    on_progress   is called with the Task at every look
+    on_progress   is called with the Task at every look, and as its render goes on
     raises        PictureUnreadable, ServerUnreachable, ServerRefused, TaskFailed, StillRunning
     """
     task = yield from submit(
@@ -134,25 +144,47 @@ def task(ask: Asking, task_id: str) -> Script[Task]:
 
 
 def tasks(
-    ask: Asking, *, limit: int = 20, status: str | Iterable[str] | None = None
+    ask: Asking,
+    *,
+    limit: int = 20,
+    status: str | Iterable[str] | None = None,
+    first: date | str | None = None,
+    last: date | str | None = None,
+    text: str | None = None,
+    key: str | None = None,
+    model: str | None = None,
+    resolution: str | None = None,
+    upstream: str | None = None,
+    account: str | None = None,
 ) -> Script[list[Task]]:
-    """The account's tasks of the last 30 days, newest first.
+    """Tasks, newest first; an admin key sees those of every account.
 
-    limit    how many at most
-    status   submitted, processing, succeeded, failed; one or several
+    limit              how many at most; they are asked for page by page
+    status             submitted, processing, succeeded, failed; one or several
+    first, last        UTC days of their creation, both included
+    text               in the prompt, as it stands
+    key                the id of the key that made them
+    upstream, account  for admin keys
+    raises             FieldsRefused, RightRefused, NotFound
     """
-    wanted = [status] if isinstance(status, str) else list(status or ())
-    filters = [{"key": "status", "values": wanted}] if wanted else []
+    query = {
+        "status": status,
+        "from": first,
+        "to": last,
+        "text": text,
+        "key": key,
+        "model": model,
+        "resolution": resolution,
+        "upstream": upstream,
+        "account": account,
+    }
     found: list[Task] = []
-    cursor = ""
+    cursor = None
     while len(found) < limit:
-        body: dict[str, Any] = {"limit": min(PAGE_MAX, limit - len(found))}
-        body |= {"cursor": cursor} if cursor else {}
-        body |= {"filters": filters} if filters else {}
-        data, _ = yield from ask(
-            "POST", "/kling/tasks", content=written(body), headers=JSON, repeats=True
-        )
+        page = {"limit": min(PAGE_MAX, limit - len(found)), "cursor": cursor}
+        data = yield from request(ask, "GET", "/api/tasks", query=query | page)
         found += [task_in(each) for each in data["result"]]
+        # A page of a rare text may be empty although more may come.
         cursor = data["next_cursor"]
         if not cursor:
             break
@@ -181,11 +213,13 @@ def wait(
 ) -> Script[Task]:
     """Follow a task, or its id, until there is a video.
 
+    It listens to the task's events, and looks now and then where the server has none.
     raises   TaskFailed with the reason; StillRunning when `timeout` seconds are over
     """
     task_id = task if isinstance(task, str) else task.id
     began = yield Now()
     pause_s = LOOK_AFTER_S
+    stream: Stream | None = Stream(ask, _events_path(task_id))
     while True:
         data, _ = yield from ask("GET", f"/api/tasks/{_in_path(task_id)}", repeats=True)
         seen = task_in(data)
@@ -198,8 +232,25 @@ def wait(
         left_s = timeout - ((yield Now()) - began)
         if left_s <= 0:
             raise StillRunning(seen, timeout)
+        if stream is not None and left_s > STREAM_LEFT_S_MIN:
+            until = began + timeout - STREAM_LEFT_S_MIN
+            if (yield from _listened(stream, seen, until=until, on_progress=on_progress)):
+                continue
+            stream = None
         yield Pause(min(pause_s, left_s))
         pause_s = min(pause_s * LOOK_GROWTH, LOOK_AFTER_S_MAX)
+
+
+def events(ask: Asking, task: Task | str) -> Script[None]:
+    """What happens to a task, or to the one of an id, from its beginning to its end.
+
+    A stream that breaks is taken up again behind what was heard last: nothing is missed, and no
+    status comes twice.
+    returns   TaskEvents to iterate over; the last one says that it succeeded or failed
+    raises    NotFound, LimitReached; ServerUnreachable when it breaks again and again
+    """
+    task_id = task if isinstance(task, str) else task.id
+    yield from Stream(ask, _events_path(task_id)).heard()
 
 
 def quote(
@@ -231,6 +282,39 @@ def account(ask: Asking) -> Script[Account]:
     return account_in(data)
 
 
+def usage(
+    ask: Asking,
+    *,
+    by: str = "day",
+    first: date | str | None = None,
+    last: date | str | None = None,
+    account: str | None = None,
+) -> Script[Usage]:
+    """What was made and spent. A task counts on the UTC day on which it ended.
+
+    by           day, key, resolution, model or status; for admin keys also upstream, account
+    first, last  days, both included; the last 30 unless given, at most 400
+    account      for admin keys: one account instead of all
+    raises       FieldsRefused, RightRefused, NotFound
+    """
+    query = {"by": by, "from": first, "to": last, "account": account}
+    data, _ = yield from ask("GET", used.path_of(query), repeats=True)
+    return used.usage_in(data)
+
+
+def usage_csv(
+    ask: Asking,
+    *,
+    by: str = "day",
+    first: date | str | None = None,
+    last: date | str | None = None,
+    account: str | None = None,
+) -> Script[bytes]:
+    """As `usage`, as the server writes it for a spreadsheet: a head, and a line a group."""
+    query = {"by": by, "from": first, "to": last, "account": account, "format": "csv"}
+    return (yield from used.table_of(ask, used.path_of(query)))
+
+
 def upload(ask: Asking, picture: PictureSource) -> Script[Picture]:
     """Upload a picture; the answer's `url` may be used for many videos.
 
@@ -245,6 +329,36 @@ def upload(ask: Asking, picture: PictureSource) -> Script[Picture]:
     except FieldsRefused as refused:
         raise refused.as_kind(PictureRefused) from None
     return picture_in(data)
+
+
+def request(
+    ask: Asking,
+    method: str,
+    path: str,
+    *,
+    query: Mapping[str, Any] | None = None,
+    body: Mapping[str, Any] | None = None,
+) -> Script[dict[str, Any]]:
+    """Anything else under `/api` (docs/api.md): the answer's `data` as it came.
+
+    method   a GET is repeated when no answer came, anything else is sent once
+    path     /api/...
+    query    parameters; None leaves one out, several values go by comma
+    body     is sent as JSON
+    raises   ServerUnreachable, ServerRefused
+    """
+    if not path.startswith("/"):
+        # It would become a part of the host, who would be sent the key.
+        raise SetupInvalid(f"the path must begin with /; got {path!r}", "give one like /api/usage")
+    asked = urlencode({name: _word(value) for name, value in _given(query or {}).items()})
+    data, _ = yield from ask(
+        method,
+        f"{path}?{asked}" if asked else path,
+        content=b"" if body is None else written(body),
+        headers={} if body is None else JSON,
+        repeats=method == "GET",
+    )
+    return data
 
 
 def close(_ask: Asking) -> Script[None]:
@@ -276,6 +390,44 @@ def read(ask: Asking, task: Task) -> Script[bytes]:
 # --- inside -----------------------------------------------------------------------------------
 
 
+def _events_path(task_id: str) -> str:
+    return f"/api/tasks/{_in_path(task_id)}/events"
+
+
+def _listened(
+    stream: Stream, seen: Task, *, until: float, on_progress: Progress | None
+) -> Script[bool]:
+    """Tell the progress of a task until a look is worth while; False: there is no such stream.
+
+    Another gateway may have none, an account may have too many open; then looking is enough.
+    """
+    has_heard = False
+    try:
+        reply = yield from stream.opened()
+        if not is_stream(reply):
+            return False
+        reader = Reader()
+        while piece := (yield Piece()):
+            for event in reader.events(piece):
+                has_heard, stream.last_id = True, event.id or stream.last_id
+                if event.is_last or (event.status == "processing" and seen.status == "submitted"):
+                    return True
+                if event.kind == "progress" and on_progress is not None:
+                    seen = replace(
+                        seen,
+                        stage=event.stage,
+                        frames_done=event.frames_done,
+                        frames_total=event.frames_total,
+                    )
+                    yield Tell(on_progress, seen)
+            # Something comes every 15 seconds, if only a sign of life.
+            if (yield Now()) > until:
+                return True
+    except Dropped:
+        return False
+    return has_heard
+
+
 def _first_frame(ask: Asking, picture: PictureSource) -> Script[str]:
     if is_address(picture):
         return str(picture)
@@ -301,7 +453,12 @@ def _body(
     return {name: value for name, value in body.items() if value}
 
 
-def _given(values: dict[str, Any]) -> dict[str, Any]:
+def _word(value: Any) -> str:
+    is_several = not isinstance(value, str) and isinstance(value, Iterable)
+    return ",".join(map(str, value)) if is_several else str(value)
+
+
+def _given(values: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in values.items() if value is not None}
 
 

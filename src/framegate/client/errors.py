@@ -31,7 +31,7 @@ Each says `what_to_do`, and so does its text. docs/client.md has the table.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from framegate.client.answers import Task
 from framegate.errors import FramegateError
@@ -325,10 +325,22 @@ class VideoDamaged(VideoNotSaved):
     """The bytes that arrived are not those of the video; no file was left."""
 
 
+WebhookReason = Literal["body", "header", "secret", "signature", "age"]
+
+
 class WebhookRefused(ClientError):
-    """A message that must not be believed."""
+    """A message that must not be believed.
+
+    reason   what is to blame: the body is no bytes or no JSON object, a header is missing or no
+             number, the secret cannot be one, the signature is not of this secret and body, or
+             the message is too old or early
+    """
 
     what_to_do = "answer 400 and do nothing else; check that the secret is this webhook's"
+
+    def __init__(self, message: str, what_to_do: str = "", *, reason: WebhookReason) -> None:
+        super().__init__(message, what_to_do)
+        self.reason = reason
 
 
 _HELP = {

@@ -6,7 +6,7 @@ behaviour of whichever face it is asked from.
 
 import inspect
 import os
-from collections.abc import Callable, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from decimal import Decimal
 from types import MethodType
 from typing import Any, Concatenate, Generic, ParamSpec, Self, TypeVar, overload
@@ -17,11 +17,13 @@ from framegate.client.answers import Task
 from framegate.client.asking import Asking
 from framegate.client.drivers import AsyncDriver, Driver
 from framegate.client.steps import Script
+from framegate.client.stream import TaskEvent
 
 P = ParamSpec("P")
 T = TypeVar("T")
 Answer = TypeVar("Answer")
 AsyncAnswer = TypeVar("AsyncAnswer")
+Given = TypeVar("Given")
 
 REQUEST_WAIT_S_MAX = 60.0
 
@@ -75,6 +77,24 @@ class Call(Generic[P, Answer, AsyncAnswer]):
         return face._play(self._script, *args, **kwargs)  # noqa: SLF001 - the faces are ours
 
 
+class EachCall(Call[P, Given, Given]):
+    """A call that gives its answers one by one, to be iterated over."""
+
+    @overload  # type: ignore[override]  # What is iterated over is not awaited.
+    def __get__(self, face: None, owner: type) -> Self: ...
+    @overload
+    def __get__(self, face: Blocking, owner: type) -> Callable[P, Iterator[Given]]: ...
+    @overload
+    def __get__(self, face: Awaited, owner: type) -> Callable[P, AsyncIterator[Given]]: ...
+    def __get__(self, face: Any, owner: type) -> Any:
+        """The call of one face."""
+        return self if face is None else MethodType(self, face)
+
+    def __call__(self, face: Any, *args: P.args, **kwargs: P.kwargs) -> Any:
+        """Begin to play the script: an iterator of what it gives."""
+        return face._each(self._script, *args, **kwargs)  # noqa: SLF001 - the faces are ours
+
+
 def _call(script: Callable[Concatenate[Any, P], Script[T]]) -> Call[P, T, T]:
     return Call(script)
 
@@ -89,6 +109,12 @@ def _call_of_a_video(
     script: Callable[Concatenate[Any, Any, P], Script[T]],
 ) -> Call[P, T, T]:
     return Call(script, given=2)
+
+
+def _events_call(
+    script: Callable[Concatenate[Any, P], Script[None]],
+) -> EachCall[P, TaskEvent]:
+    return EachCall(script)
 
 
 class VideoCalls:
@@ -163,12 +189,16 @@ class Calls:
     generate = _video_call(calls.generate)
     submit = _call(calls.submit)
     wait = _video_call(calls.wait)
+    events = _events_call(calls.events)
     task = _call(calls.task)
     tasks = _call(calls.tasks)
     cancel = _call(calls.cancel)
     quote = _call(calls.quote)
     account = _call(calls.account)
+    usage = _call(calls.usage)
+    usage_csv = _call(calls.usage_csv)
     upload = _call(calls.upload)
+    request = _call(calls.request)
     close = _call(calls.close)
 
 
@@ -202,6 +232,11 @@ class Framegate(Calls, Blocking):
         done = self._driver.play(script(self._ask, *args, **kwargs))
         return Video(done, self._ask, self._driver) if script in MAKES_A_VIDEO else done
 
+    def _each(
+        self, script: Callable[..., Script[None]], *args: Any, **kwargs: Any
+    ) -> Iterator[Any]:
+        return self._driver.each(script(self._ask, *args, **kwargs))
+
 
 class AsyncFramegate(Calls, Awaited):
     """As `Framegate`, with calls that are awaited; for one event loop.
@@ -229,3 +264,8 @@ class AsyncFramegate(Calls, Awaited):
     async def _play(self, script: Callable[..., Script[Any]], *args: Any, **kwargs: Any) -> Any:
         done = await self._driver.play(script(self._ask, *args, **kwargs))
         return AsyncVideo(done, self._ask, self._driver) if script in MAKES_A_VIDEO else done
+
+    def _each(
+        self, script: Callable[..., Script[None]], *args: Any, **kwargs: Any
+    ) -> AsyncIterator[Any]:
+        return self._driver.each(script(self._ask, *args, **kwargs))

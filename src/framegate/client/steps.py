@@ -6,7 +6,7 @@ out, one of them blocking and one of them awaiting, so that each call is written
 
 from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from typing import Any, Generic, TypeVar
 
 T = TypeVar("T")
 
@@ -24,6 +24,30 @@ class Send:
     headers: Mapping[str, str] = field(default_factory=dict)
     content: bytes = b""
     to: Callable[[bytes], object] | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Open:
+    """Begin to read what goes on for minutes; the outcome is a Reply, or Dropped is thrown.
+
+    The body of a 200 stays empty: its pieces are what Piece gives. One is open at a time, and is
+    closed with the script; another Open closes the one before.
+    """
+
+    url: str
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Piece:
+    """Wait for the next bytes of what is open: b"" at its end, or Dropped is thrown."""
+
+
+@dataclass(frozen=True)
+class Give:
+    """Hand a value to whoever iterates over the call."""
+
+    value: Any
 
 
 @dataclass(frozen=True)
@@ -67,8 +91,31 @@ class Close:
     """Give back every connection."""
 
 
-Step = Send | Pause | Now | Work | Tell | Close
+Step = Send | Open | Piece | Give | Pause | Now | Work | Tell | Close
 Script = Generator[Step, Any, T]
+
+
+class Course(Generic[T]):
+    """How far a script is: the step that it waits for, and in the end what it returned."""
+
+    result: T
+
+    def __init__(self, script: Script[T]) -> None:
+        self._script = script
+        self.step: Step | None = None
+
+    def goes_on(self, outcome: Any = None, error: Exception | None = None) -> bool:
+        """Give the script a step's outcome or error; whether another step came of it."""
+        try:
+            self.step = self._script.throw(error) if error else self._script.send(outcome)
+        except StopIteration as end:
+            self.result = end.value
+            return False
+        return True
+
+    def close(self) -> None:
+        """Let it tidy up, wherever it is."""
+        self._script.close()
 
 
 class Dropped(Exception):

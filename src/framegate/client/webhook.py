@@ -12,6 +12,7 @@ from framegate.client.errors import WebhookRefused
 from framegate.domain.signature import WEBHOOK_TOLERANCE_S, is_signed
 
 NAMES = ("webhook-id", "webhook-timestamp", "webhook-signature")
+DIGITS_MAX = 15
 
 
 def verify_webhook(
@@ -26,14 +27,16 @@ def verify_webhook(
     raises    WebhookRefused: do not believe the message, answer 400
     """
     if not isinstance(body, bytes | bytearray):
-        raise WebhookRefused("the body is not bytes", "pass the request's body as it came")
+        raise WebhookRefused(
+            "the body is not bytes", "pass the request's body as it came", reason="body"
+        )
     given = {name.lower(): text for name, text in headers.items()}
     missing = [name for name in NAMES if name not in given]
     if missing:
-        raise WebhookRefused(f"the header {missing[0]} is missing")
+        raise WebhookRefused(f"the header {missing[0]} is missing", reason="header")
     message_id, timestamp, signatures = (given[name] for name in NAMES)
-    if not (timestamp.isascii() and timestamp.isdigit()):
-        raise WebhookRefused("the header webhook-timestamp is no number")
+    if not (timestamp.isascii() and timestamp.isdigit() and len(timestamp) <= DIGITS_MAX):
+        raise WebhookRefused("the header webhook-timestamp is no number", reason="header")
     try:
         is_ours = is_signed(
             secret,
@@ -44,15 +47,19 @@ def verify_webhook(
         )
     except ValueError:
         raise WebhookRefused(
-            "the secret is not whsec_ and Base64", "copy the webhook's secret anew"
+            "the secret is not whsec_ and Base64",
+            "copy the webhook's secret anew",
+            reason="secret",
         ) from None
     if not is_ours:
-        raise WebhookRefused("the signature is not of this secret and body")
+        raise WebhookRefused("the signature is not of this secret and body", reason="signature")
     age_s = (time.time() if now_s is None else now_s) - int(timestamp)
     if abs(age_s) > WEBHOOK_TOLERANCE_S:
+        told = "old" if age_s > 0 else "early"
         raise WebhookRefused(
-            f"the message is more than {WEBHOOK_TOLERANCE_S} s old or early",
+            f"the message is {abs(age_s):.0f} s {told}; at most {WEBHOOK_TOLERANCE_S} s may be",
             "answer 400; check this machine's clock",
+            reason="age",
         )
     return _event(bytes(body))
 
@@ -63,5 +70,5 @@ def _event(body: bytes) -> dict[str, Any]:
     except ValueError:
         event = None
     if not isinstance(event, dict):
-        raise WebhookRefused("the body is no JSON object")
+        raise WebhookRefused("the body is no JSON object", reason="body")
     return event
