@@ -117,11 +117,11 @@ def test_what_is_not_run_everywhere_is_skipped_by_its_check_alone(where):
 
 
 def test_block_that_nobody_checks_is_seen(tmp_path):
-    surprise = tmp_path / "page.md"
+    surprise = tmp_path / "page"
     surprise.write_text("# P\n\n- a list\n\n  ```haskell\n  main\n  ```\n\n```\nplain\n```\n")
     assert [(each.language, each.line) for each in every_block(surprise)] == [
         ("haskell", 6),
         ("", 10),
     ]
-    assert check_of("docs/surprise.md", "haskell") is None
-    assert check_of("docs/surprise.md", "") is None
+    assert check_of("docs/surprise", "haskell") is None
+    assert check_of("docs/surprise", "") is None

@@ -14,8 +14,8 @@ CHINESE = [page("README.zh.md"), *sorted(ROOT.glob("docs/zh/**/*.md"))]
 TRANSLATED = {
     *("quickstart", "generate", "credits", "webhooks", "upstreams"),
     *("operating", "errors", "settings", "glossary"),
-    *("architecture", "renderer", "mistakes"),
 }
+OF_THE_HOUSE = {"architecture", "cli", "client", "mistakes", "renderer"}
 DECISIONS = ROOT / "docs" / "decisions"
 EVERY_PAGE = pytest.mark.parametrize("path", CHINESE, ids=lambda path: path.name)
 
@@ -23,10 +23,9 @@ HAN = re.compile(r"[\u4e00-\u9fff]")
 BLOCK = re.compile(r"(?ms)^ *```.*?^ *```$")
 NAME = re.compile(r"`([^`\n]+)`")
 LINK = re.compile(r"\]\([^)\s]+\)")
-TITLED = re.compile(r"(?<!!)\[([^\]]*)\]\(([^)\s]+\.md[^)\s]*)\)")
 NUMBER = re.compile(r"(?<![\w.#])\d[\d,]*(?:\.\d+)?")
-IS_A_NAME = re.compile(r"[a-z_]+(?:[.-]\w+)+|[a-z-]+(?: [a-z-]+)?")
-"""A heading that is not translated: a setting, an error, a table of settings, a command."""
+IS_A_NAME = re.compile(r"[a-z_]+(?:[.-]\w+)+|[a-z-]+")
+"""A heading that is not translated: a setting, an error, a table of settings."""
 
 
 def english(path):
@@ -86,25 +85,26 @@ def numbers(text):
 
 def test_translated_pages_are_there():
     told = {path.stem for path in CHINESE if path.parent.name != DECISIONS.name}
-    assert told == {*TRANSLATED, "README.zh"}
+    assert told == {*TRANSLATED, *OF_THE_HOUSE, "README.zh"}
+
+
+def test_commands_have_the_same_headings():
+    """Their names have two words, as prose has."""
+    of_both = [
+        [
+            each.title
+            for each in sections(page(name))
+            if each.title.islower() and each.title.isascii()
+        ]
+        for name in ("docs/cli.md", "docs/zh/cli.md")
+    ]
+    assert of_both[0] == of_both[1]
+    assert "tasks list" in of_both[0]
 
 
 def test_every_decision_is_there_in_chinese():
     told = {path.name for path in CHINESE if path.parent.name == DECISIONS.name}
     assert told == {path.name for path in DECISIONS.glob("*.md")}
-
-
-@EVERY_PAGE
-def test_chinese_page_leads_to_the_chinese_page_where_there_is_one(path):
-    """A link to the English twin alone, as README.zh.md has one, says so: `[English](...)`."""
-    text = without_code(path.read_text(encoding="utf-8"))
-    targets = {
-        link: (path.parent / link.partition("#")[0]).resolve()
-        for words, link in TITLED.findall(text)
-        if words not in {"English", "英文"}
-    }
-    twins = {english(each) for each in CHINESE}
-    assert [link for link, target in targets.items() if target in twins] == []
 
 
 @EVERY_PAGE
