@@ -126,10 +126,13 @@ class Reader:
         self.gate.command("webhooks", "create", url, *words, "--event", "task.failed")
         key = self.gate.command("keys", "create", *words)["key"]
         picture = {"type": "first_frame", "url": "http://no-such-host.invalid/a.jpg"}
-        answer = self.gate.http.post(
-            CREATE, json={"contents": [picture]}, headers={"Authorization": f"Bearer {key}"}
+        headers = {"Authorization": f"Bearer {key}"}
+        answer = self.gate.http.post(CREATE, json={"contents": [picture]}, headers=headers)
+        assert answer.json()["code"] == 0, answer.text
+        self.gate.until(
+            lambda: self.row("SELECT status FROM tasks ORDER BY created_ms DESC"),
+            lambda status: status == "failed",
         )
-        self.gate.ended(answer.json()["data"]["id"])
         hook = self.row("SELECT id FROM endpoints ORDER BY id DESC")
         self.gate.command("webhooks", "disable", hook, *words)
         self.gate.command("webhooks", "enable", hook, *words)
