@@ -218,8 +218,7 @@ class Reading(BasePlugin):  # type: ignore[type-arg, no-untyped-call]  # They sa
 
     def _is_untranslated(self, page: Any) -> bool:
         path = PurePosixPath(page.file.src_uri)
-        is_decision = path.is_relative_to("docs/decisions")
-        return not is_decision and not (self._root / site_pages.twin(path)).is_file()
+        return not (self._root / site_pages.twin(path)).is_file()
 
     def on_page_content(self, html: str, *, page: Any, **_: Any) -> str:
         """Keep the page's passages for the search."""

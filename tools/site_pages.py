@@ -35,7 +35,7 @@ HEADINGS_ZH = {
     "Run it": "部署",
     "Know it": "原理",
     "Change it": "参与",
-    REST: "其他",
+    REST: "决策",
 }
 
 _FENCE = re.compile(r"(?ms)^ *(```|~~~).*?^ *\1 *$")

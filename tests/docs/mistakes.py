@@ -1,7 +1,8 @@
 """The ten most likely mistakes, each made for real through the API, the client and the command.
 
-`PYTHONPATH=tests python tests/docs/mistakes.py` writes docs/mistakes.md anew, and test_mistakes.py
-makes them again and compares. What differs from run to run (ports, ids, folders) becomes `...`.
+`PYTHONPATH=tests python tests/docs/mistakes.py` writes docs/mistakes.md and docs/zh/mistakes.md
+anew, and test_mistakes.py makes them again and compares. What differs from run to run (ports, ids,
+folders) becomes `...`.
 """
 
 import io
@@ -12,7 +13,7 @@ import subprocess
 import sys
 import tempfile
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -30,18 +31,72 @@ from framegate.client.face import Video
 from processes import CREATE
 from processes import Framegate as Gate
 
-PAGE = Path(__file__).parents[2] / "docs" / "mistakes.md"
-HEAD = """# The ten most likely mistakes
+DOCS = Path(__file__).parents[2] / "docs"
+ADDRESS = "http://127.0.0.1"
+PROMPT_CHARACTERS = 2_501
+FILE_BYTES_MAX = 200_000
+"""What the gateway may write in one file while its disk is "full"."""
+
+
+@dataclass(frozen=True)
+class Page:
+    """One language's page: where it is, and its words beside those that were said.
+
+    said_by  what stands above the words of the API, of the client, of the command
+    titles   of each mistake, by its English one
+    """
+
+    path: Path
+    head: str
+    said_by: tuple[str, str, str]
+    titles: Mapping[str, str]
+
+    def text(self, mistakes: Iterable["Mistake"]) -> str:
+        """The whole page."""
+        parts = [self.head]
+        for each in mistakes:
+            parts.append(f"## {self.titles.get(each.title, each.title)}\n")
+            for who, words in zip(self.said_by, (each.api, each.client, each.command), strict=True):
+                if words:
+                    parts.append(f"{who}\n\n```text\n{words}\n```\n")
+        return "\n".join(parts)
+
+
+ENGLISH = Page(
+    path=DOCS / "mistakes.md",
+    head="""# The ten most likely mistakes
 
 What the API, the Python client and the command say to each, word for word:
 `tests/docs/mistakes.py` makes every one of them on a real gateway and writes this page, and a test
 makes them again. `...` is what differs from time to time. A program decides by HTTP status and
 code, by the class, or by the exit status; words may change.
-"""
-ADDRESS = "http://127.0.0.1"
-PROMPT_CHARACTERS = 2_501
-FILE_BYTES_MAX = 200_000
-"""What the gateway may write in one file while its disk is "full"."""
+""",
+    said_by=("The API:", "The client:", "The command:"),
+    titles={},
+)
+CHINESE = Page(
+    path=DOCS / "zh" / "mistakes.md",
+    head="""# 最可能犯的十个错误
+
+每种错误，API、Python 客户端和命令各说什么，一字不差：\
+`tests/docs/mistakes.py` 在真实的网关上把它们逐一犯一遍，写出这一页，另有测试再犯一遍来核对。\
+`...` 是每次都不同的部分。程序应当依据 HTTP 状态和代码、异常类或退出码来判断；措辞可能会变。
+""",
+    said_by=("API 说：", "客户端说：", "命令说："),
+    titles={
+        "A wrong key": "密钥不对",
+        "No credit": "额度不够",
+        "A webp that was renamed to .png": "改名为 .png 的 webp",
+        "A picture of 299 px": "299 像素的图片",
+        "The server is not running": "服务器没有运行",
+        "The port is taken": "端口被占用",
+        "The server's disk is full": "服务器磁盘已满",
+        "The prompt is too long": "提示词太长",
+        "The picture's address cannot be reached": "图片地址无法访问",
+        "A video's link has expired": "视频链接已过期",
+    },
+)
+PAGES = (ENGLISH, CHINESE)
 
 
 @dataclass(frozen=True)
@@ -275,20 +330,8 @@ def _address(found: str) -> str:
     return found.rpartition(":")[0] + ":8787"
 
 
-def page(mistakes: list[Mistake]) -> str:
-    """docs/mistakes.md."""
-    parts = [HEAD]
-    for each in mistakes:
-        said = {"the API": each.api, "the client": each.client, "the command": each.command}
-        parts.append(f"## {each.title}\n")
-        for who, words in said.items():
-            if words:
-                parts.append(
-                    f"{who.capitalize().replace('api', 'API')}:\n\n```text\n{words}\n```\n"
-                )
-    return "\n".join(parts)
-
-
 if __name__ == "__main__":
     with tempfile.TemporaryDirectory() as scratch:
-        PAGE.write_text(page(made(Path(scratch))), encoding="utf-8")
+        mistakes = made(Path(scratch))
+    for page in PAGES:
+        page.path.write_text(page.text(mistakes), encoding="utf-8")

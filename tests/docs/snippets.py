@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
-FENCE = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+FENCE = re.compile(r"^ *(?P<marks>```+|~~~+)(\w*)\n(.*?)^ *(?P=marks)$", re.MULTILINE | re.DOTALL)
 RUNNABLE = ("bash", "console", "python", "sh")
 PROMPT = "$ "
 ANYTHING = "..."
@@ -23,7 +23,7 @@ MILLISECONDS = re.compile(r"\b\d{13}\b")
 
 @dataclass(frozen=True)
 class Block:
-    """One fenced block: its language, its text, and the line of the page where it begins."""
+    """One fenced block: its language ("" for none), its text, the line where it begins."""
 
     language: str
     text: str
@@ -51,14 +51,23 @@ class Said:
         return is_shown(shown, self.out) or is_shown(shown, self.err + self.out)
 
 
-def blocks(page: Path) -> list[Block]:
-    """The blocks that can be run, in order."""
+def every_block(page: Path) -> list[Block]:
+    """All blocks of a page, in order."""
     text = page.read_text(encoding="utf-8")
     return [
-        Block(found[1], found[2], text.count("\n", 0, found.start()) + 2)
+        Block(found[2], found[3], text.count("\n", 0, found.start()) + 2)
         for found in FENCE.finditer(text)
-        if found[1] in RUNNABLE
     ]
+
+
+def blocks(page: Path) -> list[Block]:
+    """The blocks that can be run, in order."""
+    return [block for block in every_block(page) if block.language in RUNNABLE]
+
+
+def of_language(page: Path, language: str) -> list[Block]:
+    """The blocks in one language, in order."""
+    return [block for block in every_block(page) if block.language == language]
 
 
 def commands(text: str) -> Iterator[Command]:

@@ -5,7 +5,7 @@ import resource
 
 import pytest
 
-from docs.mistakes import MISTAKES, PAGE, made, page
+from docs.mistakes import CHINESE, MISTAKES, PAGES, made
 
 # Words that send a reader on; a rule that names its limit ("must be") does too.
 NEXT = re.compile(
@@ -30,9 +30,14 @@ def mistakes(tmp_path_factory):
     return made(tmp_path_factory.mktemp("mistakes"))
 
 
-def test_page_has_the_exact_words(mistakes):
+@pytest.mark.parametrize("page", PAGES, ids=["english", "chinese"])
+def test_page_has_the_exact_words(mistakes, page):
     """After a change of words `PYTHONPATH=tests python tests/docs/mistakes.py` writes it anew."""
-    assert PAGE.read_text(encoding="utf-8") == page(mistakes)
+    assert page.path.read_text(encoding="utf-8") == page.text(mistakes)
+
+
+def test_every_title_is_translated(mistakes):
+    assert {each.title for each in mistakes} == set(CHINESE.titles)
 
 
 def test_there_are_ten(mistakes):

@@ -68,8 +68,9 @@ def test_files_behind_links_come_along():
     assert PurePosixPath("docs/pictures/result.jpg") in site_pages.linked_files(ROOT)
 
 
-def test_first_page_of_the_decisions_lists_each_by_its_title():
-    folder = ROOT / "docs" / "decisions"
+@pytest.mark.parametrize("folder", ["docs/decisions", "docs/zh/decisions"])
+def test_first_page_of_the_decisions_lists_each_by_its_title(folder):
+    folder = ROOT / folder
     first = (folder / "README.md").read_text(encoding="utf-8")
     for page in sorted(folder.glob("0*.md")):
         title = site_pages.title(page.read_text(encoding="utf-8"))
