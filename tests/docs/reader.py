@@ -24,6 +24,8 @@ EXCUSED_COMMANDS = {
     "make demo": ".ci/run runs it in a fresh clone",
     "make test": "runs the suite itself",
     "make check": "runs the suite itself",
+    "make assets": "fetches over a network; tests/tools/test_assets.py",
+    "framegate serve": "does not end; tests/cli/test_serve.py, tests/end_to_end/test_traces.py",
     "make serve": "does not end; test_snippets.py reads what such a start says",
     "framegate webhooks listen": "does not end; tests/cli/test_listen.py listens",
     "git clone": "fetches; .ci/run clones",
