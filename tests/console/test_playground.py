@@ -17,7 +17,15 @@ EVERY_LOOK = pytest.mark.parametrize(
     [("en", "dark", None), ("zh", "light", None), ("en", "light", PHONE)],
     ids=["en-dark", "zh-light", "en-phone"],
 )
-A_THIRD = re.compile(r"^[3-9]\d%")
+NOTE_DEVELOPING = """() => {
+    const percent = document.getElementById("percent");
+    const look = () => {
+        const part = parseInt(percent.textContent || "0", 10);
+        if (part > 0 && part < 100) document.body.classList.add("has-developed");
+    };
+    new MutationObserver(look).observe(percent, { childList: true, subtree: true });
+}"""
+"""A small film on a quick machine is done between two looks; the page itself misses nothing."""
 
 
 def file(content=None, name="frame.jpg"):
@@ -55,8 +63,9 @@ def test_newcomer_comes_from_the_guide_to_a_video_that_plays(
     assert looker.violations() == []
 
     page.locator("#guide-do").click()
+    page.evaluate(NOTE_DEVELOPING)
     go(page)
-    page.locator("#percent", has_text=A_THIRD).wait_for()
+    page.locator("body.has-developed").wait_for()
     assert looker.violations() == []
 
     assert plays(page)
