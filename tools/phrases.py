@@ -30,6 +30,7 @@ ELSEWHERE = {
     "engine": "jobs speak in the log alone",
     "ids.py": "what a prefix means, for a reader of the code",
     "phrases": "the book itself",
+    "po.py": "what a translator's file is made of",
     "pretend": "the words of a vendor that is played, as a real one's are relayed",
     "render/words.py": "what is looked for in a prompt",
     "samples": "pictures",

@@ -2,6 +2,7 @@
 
 import msgspec
 import pytest
+from rich.cells import cell_len
 
 from framegate.gateway import Gateway
 from framegate.settings import Settings
@@ -101,9 +102,9 @@ def test_limits_of_an_account_are_set_shown_and_lifted(shell):
     shell.json("accounts", "create", "acme")
     limited = shell.json("accounts", "limit", "acme", "--rate", "600", "--in-flight", "5")
     assert (limited["rate"], limited["in_flight_max"], limited["in_flight"]) == (600, 5, 0)
-    assert f"{'rate':<16}600" in shell("accounts", "show", "acme").output
+    assert f"{'rate a minute':<16}600" in shell("accounts", "show", "acme").output
     done = shell("accounts", "limit", "acme", "--rate", "none")
-    assert "acme may have any requests a minute, 5 tasks in flight" in done.output
+    assert "acme may have any number of requests a minute, 5 tasks in flight" in done.output
 
 
 def test_limit_that_names_nothing_says_what_it_takes(shell):
@@ -117,3 +118,24 @@ def test_limit_that_is_none_is_refused_in_the_words_of_the_api(shell):
     done = shell("accounts", "limit", "acme", "--in-flight", "0")
     assert done.exit_code == 3
     assert "in_flight must be an integer from 1 to 1000000, or null; got integer 0" in done.output
+
+
+def test_chinese_table_stands_in_its_columns_and_json_is_as_ever(shell, monkeypatch):
+    shell.json("accounts", "create", "acme", "--credit", "7")
+    english = shell.json("accounts", "list")
+    monkeypatch.setenv("LANG", "zh_CN.UTF-8")
+    heading, row = shell("accounts", "list").output.splitlines()
+    assert heading.split() == ["账户", "名称", "账面余额", "预占", "可用额度"]
+    # A character of the heading takes two cells: the values begin below it all the same.
+    starts = [cell_len(heading[: heading.index(word)]) for word in heading.split()]
+    assert [row[start - 1 : start + 1].strip() for start in starts[1:]] == ["a", "7", "0", "7"]
+    assert shell.json("accounts", "list") == english
+
+
+def test_chinese_reader_is_refused_in_chinese(shell, monkeypatch):
+    monkeypatch.setenv("LANG", "zh_CN.UTF-8")
+    done = shell("topup", "nobody", "5")
+    assert done.exit_code == 3
+    assert done.output == "framegate: 没有账户 'nobody'；查看：framegate accounts list\n"
+    done = shell("topup", "nobody", "x")
+    assert (done.exit_code, done.output) == (2, "framegate: AMOUNT：'x' 不是十进制数\n")

@@ -1,5 +1,6 @@
 """`framegate audit`: its exit status is what scripts rely on."""
 
+import re
 import sqlite3
 
 
@@ -19,3 +20,14 @@ def test_a_damaged_balance_is_named_and_fails_the_command(shell):
     assert done.exit_code == 1
     assert "BROKEN" in done.output
     assert account in done.output
+
+
+def test_promises_are_told_in_the_readers_language(shell, monkeypatch):
+    shell.json("accounts", "create", "acme", "--credit", "5")
+    english = shell.json("audit")
+    monkeypatch.setenv("LANG", "zh_CN.UTF-8")
+    lines = shell("audit").stdout.splitlines()
+    assert len(lines) == len(english["promises"])
+    # A promise that the console has not translated would stand here in English.
+    assert [line for line in lines if not re.fullmatch(r"[ \d]{3}  [^a-z]{2}.*：成立", line)] == []
+    assert shell.json("audit") == english

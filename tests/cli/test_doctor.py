@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import sqlite3
 import subprocess
 import sys
@@ -10,6 +11,7 @@ from pathlib import Path
 
 import msgspec
 import pytest
+from rich.cells import cell_len
 
 from fakes.scripted_server import ScriptedServer, success
 from fakes.serving import serving
@@ -151,3 +153,36 @@ def test_a_machine_without_a_browser_is_well_and_told_where_to_look(
     )
     (found,) = (each for each in json.loads(done.stdout)["findings"] if each["what"] == "browser")
     assert (found["state"], words in found["says"]) == ("ok", True)
+
+
+def test_people_read_it_in_their_language_and_programs_in_english(shell, prepared, monkeypatch):
+    english = json.loads(shell("doctor", "--json").stdout)["findings"]
+    monkeypatch.setenv("LANG", "zh_CN.UTF-8")
+    shown = shell("doctor").stdout
+    rest = re.sub(
+        r"`[^`]*`|generate --open|framegate\S*|[a-z]+:|/\S+|H\.264|MP4|GB|UTC|local|tmp\S*",
+        "",
+        shown,
+    )
+    assert re.findall("[A-Za-z]{2,}", rest) == []
+    assert [line.split()[:2] for line in shown.splitlines()] == [
+        ["正常", each]
+        for each in (*("数据目录", "磁盘", "端口", "时钟", "编解码器", "浏览器", "数据库", "上游"),)
+    ]
+    assert "在本机渲染" in shown
+    found = json.loads(shell("doctor", "--json").stdout)["findings"]
+    assert [{**each, "says": ""} for each in found] == [{**each, "says": ""} for each in english]
+    assert not re.findall("[\u3000-\u9fff]", json.dumps(found, ensure_ascii=False))
+
+
+def test_what_to_do_is_chinese_too(shell, prepared, monkeypatch):
+    monkeypatch.setenv("LANG", "zh_CN.UTF-8")
+    (prepared / "framegate.db").write_bytes(b"no database" * 1_000)
+    lines = shell("doctor").stdout.splitlines()
+    place = next(place for place, line in enumerate(lines) if line.startswith("错误"))
+    assert "不能作为数据库读取：文件不是数据库" in lines[place]
+    assert lines[place + 1].strip() == "下一步：用备份恢复"
+    # Below each other, though the words above take two cells a character.
+    assert cell_len(lines[place].partition("/")[0]) == len(lines[place + 1]) - len(
+        "下一步：用备份恢复"
+    )

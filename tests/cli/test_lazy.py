@@ -12,10 +12,11 @@ from typer.testing import CliRunner
 from framegate.cli.lazy import lazy
 from framegate.cli.main import framegate, tasks, webhooks
 
-SERVER = ("aiohttp", "av", "cv2", "numpy", "sqlalchemy", "starlette", "uvicorn")
+# Babel too: it takes longer to load than a quick command takes.
+SERVER = ("babel", "aiohttp", "av", "cv2", "numpy", "sqlalchemy", "starlette", "uvicorn")
 
 
-def loaded_by(*words):
+def loaded_by(*words, locale="C.UTF-8"):
     """Which of the server's packages a command loads."""
     code = (
         "import sys\nfrom framegate.cli.main import run\n"
@@ -23,7 +24,13 @@ def loaded_by(*words):
         "try:\n    run()\nfinally:\n"
         f"    print('LOADED', *[name for name in {SERVER!r} if name in sys.modules])"
     )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        capture_output=True,
+        text=True,
+        check=False,
+        env={**os.environ, "LANG": locale},
+    )
     return done.stdout.partition("LOADED")[2].split()
 
 
@@ -45,6 +52,10 @@ def loaded_by(*words):
 )
 def test_command_of_a_user_loads_no_part_of_the_server(words):
     assert loaded_by(*words) == []
+
+
+def test_chinese_is_read_without_loading_more():
+    assert loaded_by("generate", "--help", locale="zh_CN.UTF-8") == []
 
 
 def test_command_of_an_operator_does():
@@ -131,7 +142,9 @@ def test_a_name_is_completed_without_loading_what_bears_it():
     )
     names, _, loaded = done.stdout.partition("LOADED")
     assert names.split() == typer.main.get_group(framegate).list_commands(None)
-    assert set(loaded.split()) == {"framegate.cli.lazy", "framegate.cli.main"}
+    assert set(loaded.split()) == {
+        f"framegate.cli.{name}" for name in ("lazy", "main", "help_pages", "language", "sentences")
+    }
 
 
 def test_bash_itself_completes_by_the_script_that_is_shown():

@@ -1,5 +1,9 @@
 """The command line as a stranger meets it."""
 
+import os
+import subprocess
+import sys
+
 import pytest
 
 from framegate import __version__
@@ -39,3 +43,24 @@ def test_a_worker_takes_only_queues_that_exist(shell):
     done = shell("work", "--queues", "renders")
     assert done.exit_code == 2
     assert "track, deliver, render, sweep" in done.output
+
+
+@pytest.mark.parametrize(
+    ("environment", "said"),
+    [
+        ({"LANG": "zh_CN.UTF-8"}, "framegate quote [选项]"),
+        ({"LANGUAGE": "zh_CN:en", "LANG": "en_US.UTF-8"}, "framegate quote [选项]"),
+        ({"LANG": "C"}, "framegate quote [OPTIONS]"),
+        ({"LANG": "de_DE.UTF-8"}, "framegate quote [OPTIONS]"),
+        ({"LANG": "zh_CN.UTF-8", "PYTHONIOENCODING": "ascii"}, "framegate quote [OPTIONS]"),
+    ],
+    ids=str,
+)
+def test_process_speaks_the_language_of_its_locale(environment, said):
+    done = subprocess.run(
+        [sys.executable, "-m", "framegate", "quote", "--help"],
+        env={**os.environ, **environment},
+        capture_output=True,
+        check=True,
+    )
+    assert said in done.stdout.decode()

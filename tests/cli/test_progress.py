@@ -69,3 +69,17 @@ def test_nothing_is_said_to_a_program():
 )
 def test_stage_is_told_in_words(task, words):
     assert stage(task) == words
+
+
+def test_progress_is_told_in_the_readers_language(monkeypatch):
+    monkeypatch.setenv("LANG", "zh_CN.UTF-8")
+    assert said().splitlines() == [
+        "等待",
+        "估计景深",
+        "渲染，0%，共 80 帧",
+        "渲染，25%，共 80 帧",
+        "渲染，50%，共 80 帧",
+        "渲染，75%，共 80 帧",
+        "保存",
+    ]
+    assert "80/80 帧" in said(is_terminal=True)

@@ -90,7 +90,7 @@ def test_a_callers_words_are_shown_and_not_obeyed(shell, uncertain, words):
     task_id = uncertain(note=words, external_task_id=words)
     shown, listed = shell("tasks", "show", task_id), shell("tasks", "uncertain")
     assert (shown.exit_code, listed.exit_code) == (0, 0)
-    assert f"{'external_task_id':<18}{printable(words)}\n" in shown.output
+    assert f"{'external id':<18}{printable(words)}\n" in shown.output
     assert not {"\x1b", "\x07"} & {*shown.output, *listed.output}
 
 

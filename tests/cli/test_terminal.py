@@ -4,8 +4,19 @@ import json
 
 import pytest
 import typer
+from rich.cells import cell_len
 
-from framegate.cli.terminal import cell, fail, printable, say, say_json, troubles, word
+from framegate.cli.terminal import (
+    cell,
+    fail,
+    padded,
+    printable,
+    say,
+    say_facts,
+    say_json,
+    troubles,
+    word,
+)
 from framegate.client import errors as client
 from framegate.client.answers import Task
 from framegate.errors import CreditMissing, LedgerBroken, NotFound, SettingsInvalid, StoreDown
@@ -153,3 +164,49 @@ def test_brackets_in_a_table_are_brackets(words):
 )
 def test_fact_is_told_in_a_word(value, told):
     assert word(value) == told
+
+
+# --- in Chinese -------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def chinese(monkeypatch):
+    monkeypatch.setenv("LANG", "zh_CN.UTF-8")
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (
+            SettingsInvalid("data.dir: /x is not writable by this user"),
+            "data.dir：当前用户不能写入 /x",
+        ),
+        (PermissionError(13, "Permission denied", "out.mp4"), "'out.mp4'：没有权限（错误号 13）"),
+        (KeyboardInterrupt(), "已停止"),
+    ],
+    ids=repr,
+)
+def test_trouble_is_told_in_the_readers_language(capsys, chinese, error, said):
+    ended(error)
+    assert capsys.readouterr().err == f"framegate: {said}\n"
+
+
+def test_hint_and_request_are_told_in_the_readers_language(capsys, chinese):
+    ended(TWO_RULES)
+    assert capsys.readouterr().err.splitlines()[-2:] == [
+        f"  下一步：{TWO_RULES.what_to_do}",
+        "  请求 req_7",
+    ]
+
+
+@pytest.mark.parametrize(("text", "cells"), [("", 4), ("ok", 4), ("正常", 4), ("错误", 5)])
+def test_column_is_as_wide_in_both_languages(text, cells):
+    assert cell_len(padded(text, cells)) == cells
+    assert padded(text, cells).rstrip() == text
+
+
+def test_values_of_facts_stand_below_each_other(capsys):
+    say_facts({"账户": "acme", "可用额度": "5", "key": "fg_"})
+    lines = capsys.readouterr().out.splitlines()
+    assert lines == ["账户      acme", "可用额度  5", "key       fg_"]
+    assert {cell_len(line[: line.rindex(" ") + 1]) for line in lines} == {10}

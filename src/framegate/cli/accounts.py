@@ -11,8 +11,18 @@ from typing import Annotated, Any
 import typer
 from rich.table import Table
 
+from framegate.cli.language import _, marked
 from framegate.cli.options import ConfigOption, DataOption, JsonOption, settings
-from framegate.cli.terminal import out, printable, say, say_json, troubles, word
+from framegate.cli.sentences import spoken
+from framegate.cli.terminal import (
+    out,
+    printable,
+    say,
+    say_facts,
+    say_json,
+    troubles,
+    word,
+)
 from framegate.domain.key_wish import NAME_CHARACTERS_MAX
 from framegate.domain.ledger import Account
 from framegate.domain.limits import ACCOUNT_FIELDS, judge_changes
@@ -23,10 +33,28 @@ from framegate.store import accounts as rows
 from framegate.store.database import Transaction
 from framegate.web.accounts import limited
 
-accounts = typer.Typer(no_args_is_help=True, help="Who pays: make, list and show accounts.")
+accounts = typer.Typer(
+    no_args_is_help=True, help="Accounts, which pay: make, list, show and limit them."
+)
 
-RateOption = Annotated[str | None, typer.Option(help="Requests a minute, or none.")]
-InFlightOption = Annotated[str | None, typer.Option(help="Tasks in flight, or none.")]
+RateOption = Annotated[str | None, typer.Option(help="Requests a minute; `none` lifts the limit.")]
+InFlightOption = Annotated[
+    str | None, typer.Option(help="Tasks in flight at once; `none` lifts the limit.")
+]
+
+FACTS = {
+    "account": marked("account"),
+    "name": marked("name"),
+    "unlimited": marked("unlimited"),
+    "posted": marked("posted"),
+    "held": marked("held"),
+    "available": marked("available"),
+    "in_flight": marked("in flight"),
+    "in_flight_max": marked("in flight max"),
+    "rate": marked("rate a minute"),
+    "webhook_secret": marked("webhook secret"),
+}
+"""What an account is shown as, to people: the API's names, in words."""
 
 NO_LIMIT = "none"
 COUNT_DIGITS_MAX = 18
@@ -57,10 +85,12 @@ def create(
     """Make an account with its first key; the key is shown this once."""
     with opened(data, config) as gateway:
         if not name.strip() or len(name) > NAME_CHARACTERS_MAX or not name.isprintable():
-            raise SettingsInvalid("NAME must be 1 to 100 visible characters")
+            raise SettingsInvalid(
+                _("NAME must be 1 to {number} visible characters", number=NAME_CHARACTERS_MAX)
+            )
         key, amount = new_key(), _amount(credit, "--credit")
         if amount < 0:
-            raise SettingsInvalid("--credit must not be negative")
+            raise SettingsInvalid(_("--credit must not be negative"))
         account = gateway.database.write_now(
             _create,
             name=name.strip(),
@@ -73,10 +103,14 @@ def create(
         if json:
             say_json({"account": account.id, "key": key, "webhook_secret": secret})
             return
-        say(f"account         {account.id} ({account.name})")
-        say(f"key             {key}")
-        say(f"webhook secret  {secret}")
-        say("The key is not kept: note it now. `framegate keys create` makes another.")
+        say_facts(
+            {
+                _("account"): f"{account.id} ({account.name})",
+                _("key"): key,
+                _("webhook secret"): secret,
+            }
+        )
+        say(_("The key is not kept: note it now. `framegate keys create` makes another."))
 
 
 @accounts.command("list")
@@ -88,14 +122,15 @@ def listed(data: DataOption = None, config: ConfigOption = None, json: JsonOptio
             say_json([_shown(account) for account in found])
             return
         if not found:
-            say("no account yet; make one with: framegate accounts create NAME --credit 10")
+            say(_("no account yet; make one with: framegate accounts create NAME --credit 10"))
             return
-        table = Table("account", "name", "posted", "held", "available", box=None)
+        columns = ("account", "name", "posted", "held", "available")
+        table = Table(*(_(FACTS[key]) for key in columns), box=None)
         for account in found:
             shown = _shown(account)
             table.add_row(
                 *(str(shown[key]) for key in ("account", "name", "posted", "held")),
-                "unlimited" if account.is_unlimited else str(shown["available"]),
+                _("unlimited") if account.is_unlimited else str(shown["available"]),
             )
         out.print(table)
 
@@ -116,9 +151,13 @@ def show(
             say_json(shown)
             return
         if account.is_unlimited:
-            shown["available"] = "unlimited"
-        for key, value in shown.items():
-            say(f"{key:<16}{'none' if value is None else word(value)}")
+            shown["available"] = _("unlimited")
+        say_facts(
+            {
+                _(FACTS[key]): _("none") if value is None else word(value)
+                for key, value in shown.items()
+            }
+        )
 
 
 @accounts.command("limit")
@@ -134,16 +173,21 @@ def limit(
     with opened(data, config) as gateway:
         asked = wished(rate=rate, in_flight=in_flight)
         if not asked:
-            raise SettingsInvalid("name at least one of --rate, --in-flight")
+            raise SettingsInvalid(_("name at least one of --rate, --in-flight"))
         account = gateway.database.read_now(named, name)
         changes = judge_changes(asked, ACCOUNT_FIELDS)
         changed = _shown(gateway.database.write_now(limited, account.id, changes))
         if json:
             say_json(changed)
             return
-        limits = f"{changed['rate'] or 'any'} requests a minute, "
-        limits += f"{changed['in_flight_max'] or 'any'} tasks in flight"
-        say(f"{printable(account.name)} may have {limits}")
+        say(
+            _(
+                "{name} may have {rate} requests a minute, {in_flight} tasks in flight",
+                name=printable(account.name),
+                rate=changed["rate"] or _("any number of"),
+                in_flight=changed["in_flight_max"] or _("any number of"),
+            )
+        )
 
 
 def topup(
@@ -157,7 +201,7 @@ def topup(
     with opened(data, config) as gateway:
         micros = _amount(amount, "AMOUNT")
         if not micros:
-            raise SettingsInvalid("AMOUNT must not be 0")
+            raise SettingsInvalid(_("AMOUNT must not be 0"))
         account = gateway.database.read_now(named, name)
         changed = gateway.database.write_now(
             rows.topup, account_id=account.id, amount_micros=micros, now_ms=now_ms()
@@ -165,7 +209,8 @@ def topup(
         if json:
             say_json(_shown(changed))
             return
-        say(f"{changed.name} has {decimal_from_micros(changed.available_micros)} available")
+        available = decimal_from_micros(changed.available_micros)
+        say(_("{name} has {amount} available", name=printable(changed.name), amount=available))
 
 
 def _create(
@@ -173,8 +218,11 @@ def _create(
 ) -> Account:
     if rows.account_named(tx, name) is not None:
         raise SettingsInvalid(
-            f"there is an account {name!r} already; choose another name, or give it a key with: "
-            f"framegate keys create --account {name}"
+            _(
+                "there is an account {name!r} already; choose another name, or give it a key with: "
+                "framegate keys create --account {name}",
+                name=name,
+            )
         )
     return create_account(
         tx,
@@ -190,7 +238,7 @@ def named(tx: Transaction, name: str) -> Account:
     """The account that an option names. Raises NotFound with where to look."""
     account = rows.account_named(tx, name)
     if account is None:
-        raise NotFound(f"no account {name!r}; see: framegate accounts list")
+        raise NotFound(_("no account {name!r}; see: framegate accounts list", name=name))
     return account
 
 
@@ -211,7 +259,8 @@ def _amount(text: str, option: str) -> int:
     try:
         return micros_from_decimal(text)
     except ValueError as error:
-        raise SettingsInvalid(f"{option}: {error}") from None
+        why = spoken(str(error))
+        raise SettingsInvalid(_("{option}: {why}", option=option, why=why)) from None
 
 
 def _shown(account: Account) -> dict[str, Any]:

@@ -6,12 +6,14 @@ from pathlib import Path
 import typer
 
 from framegate.cli.accounts import opened
+from framegate.cli.language import _, language
 from framegate.cli.options import ConfigOption, DataOption, JsonOption, settings
 from framegate.cli.terminal import EXIT_FAILED, fail, say, say_json, troubles
 from framegate.errors import SettingsInvalid
 from framegate.gateway import DATABASE_FILE
 from framegate.settings import Settings
 from framegate.store.audit import Finding
+from framegate.web.console.words import translations
 
 
 def audit(data: DataOption = None, config: ConfigOption = None, json: JsonOption = False) -> None:
@@ -29,8 +31,10 @@ def audit(data: DataOption = None, config: ConfigOption = None, json: JsonOption
             raise typer.Exit(EXIT_FAILED)
         if not holds:
             fail(
-                "a promise is broken; stop the gateway, keep a copy of its folder, and report the "
-                "lines above",
+                _(
+                    "a promise is broken; stop the gateway, keep a copy of its folder, and report "
+                    "the lines above"
+                ),
                 EXIT_FAILED,
             )
 
@@ -41,14 +45,24 @@ def _require_a_database(chosen: Settings) -> None:
     path = chosen.data.database.removeprefix("sqlite:///") or Path(chosen.data.dir) / DATABASE_FILE
     if not Path(path).is_file():
         raise SettingsInvalid(
-            f"there is no gateway to audit at {path}; name its folder with --data"
+            _("there is no gateway to audit at {path}; name its folder with --data", path=path)
         )
 
 
 def say_findings(findings: Sequence[Finding]) -> None:
     """One line a promise, and below it what breaks it."""
+    # The console has a page of the same promises, and their translations.
+    promises = translations(language())
     for finding in findings:
-        state = "holds" if not finding.broken else f"BROKEN by {finding.broken}"
-        say(f"{finding.promise:>3}  {finding.says}: {state}")
+        state = _("BROKEN by {count}", count=finding.broken) if finding.broken else _("holds")
+        says = promises.gettext(finding.says)
+        say(
+            _(
+                "{number}  {promise}: {state}",
+                number=f"{finding.promise:>3}",
+                promise=says,
+                state=state,
+            )
+        )
         for each in finding.ids:
             say(f"       {each}")

@@ -14,6 +14,7 @@ import typer
 
 from framegate.cli.accounts import opened
 from framegate.cli.audit import say_findings
+from framegate.cli.language import _
 from framegate.cli.options import ConfigOption, DataOption
 from framegate.cli.terminal import EXIT_FAILED, fail, say
 from framegate.errors import SettingsInvalid
@@ -39,7 +40,9 @@ def backup(
     """
     with opened(data, config) as gateway:
         if target.exists():
-            raise SettingsInvalid(f"{target} exists already; name a folder that does not")
+            raise SettingsInvalid(
+                _("{target} exists already; name a folder that does not", target=target)
+            )
         partial = target.with_name(f"{target.name}.partial")
         _clear(partial)
         partial.mkdir(FOLDER_OF_THE_OWNER, parents=True)
@@ -47,10 +50,14 @@ def backup(
         findings = _audited(partial)
         if any(finding.broken for finding in findings):
             say_findings(findings)
-            fail(f"the copy breaks a promise; it is left at {partial}", EXIT_FAILED)
+            fail(
+                _("the copy breaks a promise; it is left at {partial}", partial=partial),
+                EXIT_FAILED,
+            )
         partial.rename(target)
         _flush(target.parent)
-        say(f"{target}: {bytes_count:,} bytes, every promise holds")
+        size = f"{bytes_count:,}"
+        say(_("{target}: {size} bytes, every promise holds", target=target, size=size))
 
 
 def _clear(partial: Path) -> None:
@@ -61,7 +68,11 @@ def _clear(partial: Path) -> None:
     names = {path.name for path in partial.iterdir()} if partial.is_dir() else {partial.name}
     if not all(name in ours or name.startswith(DATABASE_FILE) for name in names):
         raise SettingsInvalid(
-            f"{partial} is in the way and is no unfinished backup; move it, or name another folder"
+            _(
+                "{partial} is in the way and is no unfinished backup; move it, or name another "
+                "folder",
+                partial=partial,
+            )
         )
     shutil.rmtree(partial)
 

@@ -8,13 +8,14 @@ from typing import Any
 
 import typer
 
+from framegate.cli.language import _, marked
 from framegate.cli.options import ConfigOption, DataOption, JsonOption, settings
 from framegate.cli.terminal import printable, say, say_json, troubles
 from framegate.settings import NAMED_TABLES, SECRETS, Settings, origins
 
 config = typer.Typer(no_args_is_help=True, help="The settings in force, and their origins.")
 
-DEFAULT = "default"
+DEFAULT = marked("default")
 MASK = "..."
 _PASSWORD = re.compile(r"(://[^/@\s]*:)[^/@\s]*@")
 
@@ -51,7 +52,8 @@ def show(
             return
         width = max(len(row.name) for row in rows)
         for row in rows:
-            say(f"{row.name:<{width}}  {_written(row.value)}  ({printable(row.origin)})")
+            origin = _(row.origin) if row.origin == DEFAULT else printable(row.origin)
+            say(f"{row.name:<{width}}  {_written(row.value)}  ({origin})")
 
 
 def _shown(chosen: Settings, found: dict[str, str]) -> Iterator[Shown]:
@@ -82,7 +84,7 @@ def _written(value: Any) -> str:
     if isinstance(value, bool):
         return str(value).lower()  # As the file has it.
     if isinstance(value, dict):
-        return ", ".join(f"{name} = {each}" for name, each in value.items()) or "none"
+        return ", ".join(f"{name} = {each}" for name, each in value.items()) or _("none")
     if isinstance(value, list):
-        return ", ".join(map(str, value)) or "none"
+        return ", ".join(map(str, value)) or _("none")
     return printable(str(value)) or '""'

@@ -5,8 +5,9 @@ from typing import Annotated
 import typer
 
 from framegate.cli.accounts import opened
+from framegate.cli.language import _
 from framegate.cli.options import ConfigOption, DataOption, JsonOption
-from framegate.cli.terminal import say, say_json
+from framegate.cli.terminal import printable, say, say_json
 from framegate.domain.session import LINK_GOOD_FOR_MS
 from framegate.errors import NotFound, Unavailable
 from framegate.flows import sign_in
@@ -35,7 +36,13 @@ def console(
             say_json({"url": url, "account": name, "good_for_s": LINK_GOOD_FOR_MS // 1_000})
             return
         say(url)
-        say(f"signs one browser in as {name}, within {GOOD_FOR_MINUTES} minutes")
+        say(
+            _(
+                "signs one browser in as {name}, within {minutes} minutes",
+                name=printable(name),
+                minutes=GOOD_FOR_MINUTES,
+            )
+        )
 
 
 def link_line(gateway: Gateway) -> str:
@@ -45,10 +52,14 @@ def link_line(gateway: Gateway) -> str:
     for a convenience. To be called before anybody is served, since it writes.
     """
     try:
-        url, _ = _link(gateway, None)
+        url = _link(gateway, None)[0]
     except (NotFound, Unavailable):
         return ""
-    return f"console: {url} (once, within {GOOD_FOR_MINUTES} minutes; then: framegate console)"
+    return _(
+        "console: {url} (once, within {minutes} minutes; then: framegate console)",
+        url=url,
+        minutes=GOOD_FOR_MINUTES,
+    )
 
 
 def _link(gateway: Gateway, account: str | None) -> tuple[str, str]:

@@ -15,11 +15,13 @@ import typer
 
 from framegate import samples
 from framegate.cli.follow import check_output, followed
-from framegate.cli.terminal import fail, say, troubles
+from framegate.cli.language import _
+from framegate.cli.terminal import EXIT_FAILED, EXIT_USAGE, fail, padded, say, troubles
 from framegate.client.face import Framegate
 
 START_WAIT_S_MAX = 30
 STOP_WAIT_S_MAX = 15
+LABEL_CELLS = 12
 PROMPT = "The camera slowly pushes in over the still lake as the last light fades"
 
 
@@ -34,25 +36,36 @@ def demo(
 ) -> None:
     """Start a gateway, make one video from a shipped picture through its API, stop it."""
     if sample not in samples.names():
-        fail(f"--sample takes {', '.join(samples.names())}; got {sample!r}", 2)
+        names = ", ".join(samples.names())
+        fail(_("--sample takes {names}; got {got!r}", names=names, got=sample), EXIT_USAGE)
     began = time.monotonic()
     with troubles():
         check_output(output)
     with troubles(), tempfile.TemporaryDirectory(prefix="framegate-demo-") as folder:
         with _server(Path(folder)) as url:
-            say(f"gateway     {url}")
+            _say(_("gateway"), url)
             key = (Path(folder) / "admin.key").read_text(encoding="ascii").strip()
             with Framegate(url, key) as client:
                 picture = client.upload(samples.data(sample))
-                say(f"picture     {sample}, {picture.width}x{picture.height}")
-                say(f"prompt      {prompt}")
+                _say(_("picture"), f"{sample}, {picture.width}x{picture.height}")
+                _say(_("prompt"), prompt)
                 # Nobody picks this one up: its server ends with the command.
                 again = "framegate demo"
                 task = client.submit(picture.url, prompt)
                 video = followed(client, task, is_quiet=False, again=again)
                 video.save(output)
-        say(f"task        {video.task.framegate_id}, {video.cost} {video.currency} settled")
-        say(f"video       {output}, {video.bytes_count / 1e6:.1f} MB, {_seconds(began)} in all")
+        cost = f"{video.cost} {video.currency}"
+        _say(_("task"), _("{id}, {cost} settled", id=video.task.framegate_id, cost=cost))
+        size = f"{video.bytes_count / 1e6:.1f} MB"
+        took = f"{time.monotonic() - began:.1f}"
+        _say(
+            _("video"),
+            _("{output}, {size}, {took} s in all", output=output, size=size, took=took),
+        )
+
+
+def _say(what: str, text: str) -> None:
+    say(f"{padded(what, LABEL_CELLS)}{text}")
 
 
 @contextmanager
@@ -71,13 +84,9 @@ def _server(folder: Path) -> Iterator[str]:
 
 def _address(process: "subprocess.Popen[str]") -> str:
     assert process.stdout is not None
-    ready, _, _ = select.select([process.stdout], [], [], START_WAIT_S_MAX)
+    ready, _writable, _failed = select.select([process.stdout], [], [], START_WAIT_S_MAX)
     line = process.stdout.readline() if ready else ""
-    found = re.search(r"https?://\S+?(?=,|\s)", line)
+    found = re.search(r"https?://[\w.:\[\]-]+", line, re.ASCII)
     if found is None:
-        fail("the gateway did not start; run `framegate serve` to see why", 1)
+        fail(_("the gateway did not start; run `framegate serve` to see why"), EXIT_FAILED)
     return found[0]
-
-
-def _seconds(began: float) -> str:
-    return f"{time.monotonic() - began:.1f} s"

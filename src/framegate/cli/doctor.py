@@ -20,8 +20,10 @@ from typing import Any
 
 import typer
 
+from framegate.cli.language import Sentence, _, marked
 from framegate.cli.options import ConfigOption, DataOption, JsonOption, settings
-from framegate.cli.terminal import EXIT_FAILED, printable, say, say_json, troubles
+from framegate.cli.sentences import Repeated, spoken
+from framegate.cli.terminal import EXIT_FAILED, padded, printable, say, say_json, troubles
 from framegate.errors import FramegateError, SettingsInvalid, StoreError
 from framegate.folder import SECRET_FILE
 from framegate.gateway import ADMIN_KEY_FILE, DATABASE_FILE, Gateway, now_ms
@@ -40,20 +42,37 @@ CLOCK_BACK_MS_MAX = 10_000
 CLOCK_MIN = datetime(2026, 1, 1, tzinfo=UTC)
 """Nobody ran this program before; a clock that says so was never set."""
 
+WHAT = {
+    "data": marked("data"),
+    "disk": marked("disk"),
+    "port": marked("port"),
+    "clock": marked("clock"),
+    "codecs": marked("codecs"),
+    "database": marked("database"),
+    "browser": marked("browser"),
+    "upstream": marked("upstream"),
+}
+"""What is looked at: its name for JSON, its word for people."""
+
+STATE_CELLS, WHAT_CELLS = 5, 11
+
 OTHERS_MAY_READ = 0o077
 
 
 class State(StrEnum):
     """How a look ended; only `bad` fails the command."""
 
-    GOOD = "ok"
-    DOUBTFUL = "warn"
-    BAD = "BAD"
+    GOOD = marked("ok")
+    DOUBTFUL = marked("warn")
+    BAD = marked("BAD")
 
 
 @dataclass(frozen=True)
 class Finding:
-    """What one look found; `next_step` is "" where there is nothing to do."""
+    """What one look found; `next_step` is "" where there is nothing to do.
+
+    The sentences are English, as JSON has them; a `Sentence` can be said otherwise.
+    """
 
     what: str
     state: State
@@ -74,9 +93,12 @@ def doctor(data: DataOption = None, config: ConfigOption = None, json: JsonOptio
         say_json({"ok": is_well, "findings": [vars(finding) for finding in found]})
     else:
         for finding in found:
-            say(f"{finding.state:<5} {finding.what:<11} {printable(finding.says)}")
+            state = padded(_(finding.state), STATE_CELLS)
+            what = padded(_(WHAT.get(finding.what, finding.what)), WHAT_CELLS)
+            say(f"{state} {what} {printable(spoken(finding.says))}")
             if finding.next_step:
-                say(f"{'':17} next: {printable(finding.next_step)}")
+                step = _("next: {step}", step=printable(spoken(finding.next_step)))
+                say(padded("", STATE_CELLS + WHAT_CELLS + 2) + step)
     if not is_well:
         raise typer.Exit(EXIT_FAILED)
 
@@ -106,15 +128,21 @@ def _folder(chosen: Settings) -> Finding:
     there = _nearest(folder)
     if not os.access(there, os.W_OK | os.X_OK):
         return Finding(
-            "data", State.BAD, f"{there} is not writable by this user", "choose another --data"
+            "data",
+            State.BAD,
+            Sentence("{folder} is not writable by this user", folder=there),
+            Sentence("choose another --data"),
         )
     if there != folder:
-        return Finding("data", State.GOOD, f"{folder} is made at the first start")
+        says = Sentence("{folder} is made at the first start", folder=folder)
+        return Finding("data", State.GOOD, says)
     for name in (SECRET_FILE, ADMIN_KEY_FILE):
         path = folder / name
         if path.exists() and path.stat().st_mode & OTHERS_MAY_READ:
-            return Finding("data", State.DOUBTFUL, f"others may read {path}", f"chmod 600 {path}")
-    return Finding("data", State.GOOD, f"{folder} is there and writable")
+            says = Sentence("others may read {path}", path=path)
+            return Finding("data", State.DOUBTFUL, says, f"chmod 600 {path}")
+    says = Sentence("{folder} is there and writable", folder=folder)
+    return Finding("data", State.GOOD, says)
 
 
 def _disk(chosen: Settings) -> Finding:
@@ -124,10 +152,12 @@ def _disk(chosen: Settings) -> Finding:
 
 def disk_with(free: int, folder: Path) -> Finding:
     """What so many free bytes mean."""
-    says = f"{free / 1e9:.1f} GB free for {folder}"
+    size = f"{free / 1e9:.1f} GB"
+    says = Sentence("{size} free for {folder}", size=size, folder=folder)
     if free < FREE_BYTES_LOW:
         state = State.BAD if free < FREE_BYTES_MIN else State.DOUBTFUL
-        return Finding("disk", state, says, "free some space, or set videos.keep_days lower")
+        step = Sentence("free some space, or set videos.keep_days lower")
+        return Finding("disk", state, says, step)
     return Finding("disk", State.GOOD, says)
 
 
@@ -138,9 +168,16 @@ def _port(chosen: Settings) -> Finding:
     except SettingsInvalid as error:
         version = _framegate_at(host, port)
         if version:
-            return Finding("port", State.GOOD, f"framegate {version} answers on {host}:{port}")
-        return Finding("port", State.BAD, str(error), "stop what uses it, or take another --port")
-    return Finding("port", State.GOOD, f"{host}:{port} is free")
+            says = Sentence(
+                "framegate {version} answers on {host}:{port}",
+                version=version,
+                host=host,
+                port=port,
+            )
+            return Finding("port", State.GOOD, says)
+        step = Sentence("stop what uses it, or take another --port")
+        return Finding("port", State.BAD, str(error), step)
+    return Finding("port", State.GOOD, Sentence("{host}:{port} is free", host=host, port=port))
 
 
 def _framegate_at(host: str, port: int) -> str:
@@ -158,16 +195,16 @@ def _framegate_at(host: str, port: int) -> str:
 
 def _clock(chosen: Settings) -> Finding:
     now = datetime.fromtimestamp(now_ms() / 1_000, UTC)
-    says, path = f"it is {now:%Y-%m-%d %H:%M:%S} UTC", _path(chosen)
+    time, path = f"{now:%Y-%m-%d %H:%M:%S} UTC", _path(chosen)
     written_ms = path.stat().st_mtime_ns // 1_000_000 if path.is_file() else 0
     if now < CLOCK_MIN or written_ms > now_ms() + CLOCK_BACK_MS_MAX:
         return Finding(
             "clock",
             State.BAD,
-            f"{says}, and the gateway's last write was later",
-            "set the clock (NTP): links, webhooks and deadlines depend on it",
+            Sentence("it is {time}, and the gateway's last write was later", time=time),
+            Sentence("set the clock (NTP): links, webhooks and deadlines depend on it"),
         )
-    return Finding("clock", State.GOOD, says)
+    return Finding("clock", State.GOOD, Sentence("it is {time}", time=time))
 
 
 def _codecs(_chosen: Settings) -> Finding:
@@ -175,13 +212,12 @@ def _codecs(_chosen: Settings) -> Finding:
         video = Path(folder) / "proof.mp4"
         try:
             with encoder(video, width=64, height=64, metadata={}) as film:
-                frame, _ = film.canvas()
+                frame = film.canvas()[0]
                 film.put(frame)
         except Exception as error:  # noqa: BLE001 - whatever a missing codec raises
-            return Finding(
-                "codecs", State.BAD, f"no H.264 can be written: {error}", "install framegate anew"
-            )
-        return Finding("codecs", State.GOOD, "H.264 in MP4 can be written")
+            says = Sentence("no H.264 can be written: {why}", why=Repeated(str(error)))
+            return Finding("codecs", State.BAD, says, Sentence("install framegate anew"))
+        return Finding("codecs", State.GOOD, Sentence("H.264 in MP4 can be written"))
 
 
 # --- what it keeps ----------------------------------------------------------------------------
@@ -192,9 +228,10 @@ def _browser(_chosen: Settings) -> Finding:
         webbrowser.get()
     except webbrowser.Error:
         # No ill of a server: the console is looked at from anywhere.
-        says = "none here; open the link of `framegate console` from another machine"
+        says = Sentence("none here; open the link of `framegate console` from another machine")
         return Finding("browser", State.GOOD, says)
-    return Finding("browser", State.GOOD, "one is here, for the console and for generate --open")
+    says = Sentence("one is here, for the console and for generate --open")
+    return Finding("browser", State.GOOD, says)
 
 
 def _database(chosen: Settings) -> Finding:
@@ -203,30 +240,42 @@ def _database(chosen: Settings) -> Finding:
         return Finding(
             "database",
             State.DOUBTFUL,
-            "data.database is no file, and is not looked at here",
-            "framegate serve says at its start whether it answers",
+            Sentence("data.database is no file, and is not looked at here"),
+            Sentence("framegate serve says at its start whether it answers"),
         )
     if not path.is_file():
-        return Finding("database", State.GOOD, f"{path} is made at the first start")
+        says = Sentence("{path} is made at the first start", path=path)
+        return Finding("database", State.GOOD, says)
     try:
         standing = migrate.standing(path)
     except StoreError as error:
-        return Finding("database", State.BAD, str(error), "restore it from a backup")
+        step = Sentence("restore it from a backup")
+        return Finding("database", State.BAD, str(error), step)
     if not standing.is_known:
         return Finding(
             "database",
             State.BAD,
-            f"{path} is of a newer framegate (its tables are at {standing.current})",
-            "start that version, or take another --data",
+            Sentence(
+                "{path} is of a newer framegate (its tables are at {step})",
+                path=path,
+                step=standing.current,
+            ),
+            Sentence("start that version, or take another --data"),
         )
     if standing.current != standing.newest:
         return Finding(
             "database",
             State.DOUBTFUL,
-            f"{path} is at step {standing.current or 'none'} of {standing.newest}",
-            "copy the folder; the next start upgrades it",
+            Sentence(
+                "{path} is at step {step} of {newest}",
+                path=path,
+                step=standing.current or "0000",
+                newest=standing.newest,
+            ),
+            Sentence("copy the folder; the next start upgrades it"),
         )
-    return Finding("database", State.GOOD, f"{path} is at step {standing.current}, the newest")
+    says = Sentence("{path} is at step {step}, the newest", path=path, step=standing.current)
+    return Finding("database", State.GOOD, says)
 
 
 def _upstreams(chosen: Settings, *, can_open: bool) -> Iterator[Finding]:
@@ -234,7 +283,11 @@ def _upstreams(chosen: Settings, *, can_open: bool) -> Iterator[Finding]:
         yield from asyncio.run(_asked(chosen))
         return
     for name, upstream in chosen.upstreams.items():
-        says = f"{name} ({upstream.kind}) is set up; it is asked once there is a database"
+        says = Sentence(
+            "{name} ({kind}) is set up; it is asked once there is a database",
+            name=name,
+            kind=upstream.kind,
+        )
         yield Finding("upstream", State.GOOD, says)
 
 
@@ -243,7 +296,7 @@ async def _asked(chosen: Settings) -> list[Finding]:
     try:
         gateway = Gateway.open(chosen)
     except FramegateError as error:
-        return [Finding("upstream", State.BAD, str(error), "see docs/settings.md")]
+        return [Finding("upstream", State.BAD, str(error), Sentence("see docs/settings.md"))]
     try:
         checked = {name: await each.check() for name, each in gateway.upstreams.items()}
     finally:
@@ -252,14 +305,11 @@ async def _asked(chosen: Settings) -> list[Finding]:
 
 
 def _upstream(name: str, checked: Any) -> Finding:
+    says = Sentence("{name}: {says}", name=name, says=Repeated(checked.says))
     if checked.is_well:
-        return Finding("upstream", State.GOOD, f"{name}: {checked.says}")
-    return Finding(
-        "upstream",
-        State.BAD,
-        f"{name}: {checked.says}",
-        f"check upstreams.{name}.base_url and its key in framegate.toml",
-    )
+        return Finding("upstream", State.GOOD, says)
+    step = Sentence("check upstreams.{name}.base_url and its key in framegate.toml", name=name)
+    return Finding("upstream", State.BAD, says, step)
 
 
 def _path(chosen: Settings) -> Path:

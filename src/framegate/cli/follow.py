@@ -3,6 +3,7 @@
 import os
 from pathlib import Path
 
+from framegate.cli.language import _
 from framegate.cli.progress import shown
 from framegate.cli.terminal import EXIT_STOPPED, fail
 from framegate.client.answers import Task
@@ -24,7 +25,13 @@ def followed(
         with shown(is_quiet=is_quiet) as on_progress:
             return client.wait(task, timeout=wait_s, on_progress=on_progress)
     except KeyboardInterrupt:
-        fail(f"stopped looking; the task goes on\n  next: pick it up with: {again}", EXIT_STOPPED)
+        fail(
+            _(
+                "stopped looking; the task goes on\n  next: pick it up with: {command}",
+                command=again,
+            ),
+            EXIT_STOPPED,
+        )
 
 
 def check_output(output: Path) -> None:
@@ -35,10 +42,15 @@ def check_output(output: Path) -> None:
     """
     folder = output.absolute().parent
     if not folder.is_dir():
-        raise SettingsInvalid(f"--output: the folder {folder} does not exist; make it first")
+        raise SettingsInvalid(
+            _("--output: the folder {folder} does not exist; make it first", folder=folder)
+        )
     if output.is_dir():
-        raise SettingsInvalid(f"--output: {output} is a folder; name a file in it")
+        raise SettingsInvalid(_("--output: {output} is a folder; name a file in it", output=output))
     if not os.access(folder, os.W_OK | os.X_OK):
         raise SettingsInvalid(
-            f"--output: the folder {folder} is not writable by this user; choose another"
+            _(
+                "--output: the folder {folder} is not writable by this user; choose another",
+                folder=folder,
+            )
         )

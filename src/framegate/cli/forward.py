@@ -3,6 +3,7 @@
 from typing import Self
 from urllib.parse import urlsplit
 
+from framegate.cli.language import _
 from framegate.cli.receiver import Message
 from framegate.client.drivers import Driver
 from framegate.client.steps import Close, Dropped, Reply, Script, Send
@@ -26,7 +27,7 @@ class Forward:
         except ValueError:
             is_good = False
         if not is_good or not url.isprintable() or " " in url:
-            raise SettingsInvalid(f"--forward takes an http(s) address; got {url!r}")
+            raise SettingsInvalid(_("--forward takes an http(s) address; got {got!r}", got=url))
         self._url = url
         self._driver = Driver(wait_s=WAIT_S_MAX)
 

@@ -8,50 +8,67 @@ from typing import Annotated
 import typer
 
 from framegate.cli.follow import WAIT_S_MAX, check_output, followed
+from framegate.cli.language import _, marked
 from framegate.cli.options import JsonOption, KeyOption, OutputOption, UrlOption
-from framegate.cli.terminal import EXIT_STOPPED, err, fail, say, say_json, troubles
+from framegate.cli.terminal import EXIT_STOPPED, err, fail, padded, say, say_json, troubles
 from framegate.client.answers import Task
 from framegate.client.face import Framegate, Video
 from framegate.client.picture import PictureSource
 from framegate.errors import SettingsInvalid
 
 STDIN = "-"
+LINES = {
+    "duration": marked("duration"),
+    "per second": marked("per second"),
+    "resolution": marked("resolution"),
+    "aspect_ratio": marked("aspect_ratio"),
+}
+"""What a price is made of, as the server names it, in words."""
+
+LINE_CELLS = 13
 
 DurationOption = Annotated[int, typer.Option("--duration", "-d", help="Seconds, 3 to 15.")]
 ResolutionOption = Annotated[str, typer.Option("--resolution", "-r", help="720p or 1080p.")]
 RatioOption = Annotated[
     str | None,
-    typer.Option("--aspect-ratio", help="16:9, 9:16 or 1:1: for the price; the picture decides."),
+    typer.Option(
+        "--aspect-ratio",
+        help="16:9, 9:16 or 1:1; it may count for the price, the picture gives the shape.",
+    ),
 ]
 
 
 def generate(
     picture: Annotated[str, typer.Argument(help="A jpg or png file, - for stdin, or a URL.")],
     words: Annotated[
-        str, typer.Argument(metavar="[PROMPT]", help="What should happen.", show_default=False)
+        str, typer.Argument(metavar="PROMPT", help="What should happen.", show_default=False)
     ] = "",
     prompt: Annotated[
         str,
-        typer.Option("--prompt", "-p", help="The same; docs/renderer.md has the words."),
+        typer.Option(
+            "--prompt", "-p", help="The same as PROMPT; docs/renderer.md lists the words."
+        ),
     ] = "",
     output: OutputOption = Path("out.mp4"),
     duration: DurationOption = 5,
     resolution: ResolutionOption = "720p",
     aspect_ratio: RatioOption = None,
     external_id: Annotated[
-        str | None, typer.Option("--external-id", help="Your own id; taken once and for ever.")
+        str | None,
+        typer.Option("--external-id", help="Your own id for the task; each can be used once."),
     ] = None,
     callback_url: Annotated[
-        str | None, typer.Option("--callback-url", help="Where to tell the end, https://...")
+        str | None,
+        typer.Option("--callback-url", help="An address to tell when it has ended, https://..."),
     ] = None,
     timeout: Annotated[
         float, typer.Option(min=0, help="Seconds to wait; then the task goes on without us.")
     ] = WAIT_S_MAX,
     no_wait: Annotated[
-        bool, typer.Option("--no-wait", help="Begin the task, say its id, and end.")
+        bool, typer.Option("--no-wait", help="Begin the task, print its id, and end.")
     ] = False,
     open_it: Annotated[
-        bool, typer.Option("--open", help="Open the video when it is there.")
+        bool, typer.Option("--open", help="Open the video once it is saved.")
     ] = False,
     url: UrlOption = None,
     key: KeyOption = None,
@@ -63,7 +80,7 @@ def generate(
     """
     with troubles(), Framegate(url, key) as client:
         if words and prompt:
-            raise SettingsInvalid("the prompt came twice; give PROMPT or --prompt")
+            raise SettingsInvalid(_("the prompt came twice; give PROMPT or --prompt"))
         if not no_wait:
             check_output(output)
         try:
@@ -78,7 +95,7 @@ def generate(
             )
         except KeyboardInterrupt:
             fail(
-                "stopped; a task may have begun\n  next: look for it with: framegate tasks list",
+                _("stopped; a task may have begun\n  next: look for it with: framegate tasks list"),
                 EXIT_STOPPED,
             )
         if no_wait:
@@ -89,7 +106,7 @@ def generate(
         video.save(output)
         say_video(video, output, is_json=json)
     if open_it and typer.launch(str(output.absolute())):
-        err.print(f"{output} could not be opened here; it is saved")
+        err.print(_("{output} could not be opened here; it is saved", output=output))
 
 
 def quote(
@@ -110,8 +127,9 @@ def quote(
             return
         say(f"{priced.amount} {priced.currency}")
         for line in priced.lines:
-            say(f"  {line.what:<13}{line.value:<8}x {line.factor}")
-        say(f"  available    {left or 'unlimited'}")
+            what = padded(_(LINES.get(line.what, line.what)), LINE_CELLS)
+            say(f"  {what}{line.value:<8}x {line.factor}")
+        say(f"  {padded(_('available'), LINE_CELLS)}{left or _('unlimited')}")
 
 
 def again_with(task_id: str, output: Path) -> str:
@@ -124,21 +142,21 @@ def say_video(video: Video, output: Path, *, is_json: bool) -> None:
     if is_json:
         say_json(dict(video.task.raw) | {"file": str(output)})
         return
-    megabytes = video.bytes_count / 1e6
-    say(f"{output}  {megabytes:.1f} MB  {video.cost} {video.currency}  task {video.task.id}")
+    size, cost = f"{video.bytes_count / 1e6:.1f} MB", f"{video.cost} {video.currency}"
+    say(f"{output}  {size}  {cost}  {_('task {id}', id=video.task.id)}")
 
 
 def _say_begun(task: Task, output: Path, *, is_json: bool) -> None:
     if is_json:
         say_json(dict(task.raw))
         return
-    say(f"task {task.id} has begun")
-    say(f"next: {again_with(task.id, output)}")
+    say(_("task {id} has begun", id=task.id))
+    say(_("next: {step}", step=again_with(task.id, output)))
 
 
 def _picture(picture: str) -> PictureSource:
     if picture != STDIN:
         return picture
     if sys.stdin.isatty():
-        raise SettingsInvalid("- reads the picture from stdin; pipe one in, or name a file")
+        raise SettingsInvalid(_("- reads the picture from stdin; pipe one in, or name a file"))
     return sys.stdin.buffer

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from framegate.cli.accounts import InFlightOption, RateOption, named, opened, wished
+from framegate.cli.language import _, marked
 from framegate.cli.options import ConfigOption, DataOption, JsonOption
 from framegate.cli.terminal import printable, say, say_json
 from framegate.desk.keys import key_shown
@@ -26,10 +27,11 @@ KeyArgument = Annotated[
     str, typer.Argument(metavar="KEY", help="A key's id, key_..., from `framegate keys list`.")
 ]
 BudgetOption = Annotated[
-    str | None, typer.Option(help="What its tasks may cost together, such as 25.5, or none.")
+    str | None,
+    typer.Option(help="What its tasks may cost together, such as 25.5; `none` lifts the limit."),
 ]
 
-UNNAMED = "unnamed"
+UNNAMED = marked("unnamed")
 _SPAN = re.compile(r"([0-9]{1,6})([dh])", re.ASCII)
 _HOURS = {"h": 1, "d": 24}
 
@@ -39,7 +41,7 @@ def create(
     account: AccountOption,
     name: Annotated[str, typer.Option(help="What you call it.")] = "",
     scope: Annotated[
-        Scope, typer.Option(help="full: create and query; read: query only; admin: the operator.")
+        Scope, typer.Option(help="full: create and query; read: query only; admin: an operator's.")
     ] = Scope.FULL,
     rate: RateOption = None,
     in_flight: InFlightOption = None,
@@ -74,7 +76,8 @@ def create(
             say_json({"key": key, **key_shown(made, now_ms=now)})
             return
         say(key)
-        say(f"This is {made.id} of {printable(owner.name)}. It is not kept: note it now.")
+        owner_name = printable(owner.name)
+        say(_("This is {id} of {name}. It is not kept: note it now.", id=made.id, name=owner_name))
 
 
 @keys.command("list")
@@ -95,7 +98,8 @@ def listed(
         for key, each in zip(found, shown, strict=True):
             # No table: it would cut the ids, which are there to be copied.
             say(f"{key.id}  {each['hint']}  {key.scope.value:<6} {_state(key)}")
-            say(f"    {printable(key.name) or UNNAMED}: {used(each)}")
+            name = printable(key.name) or _(UNNAMED)
+            say("    " + _("{name}: {used}", name=name, used=used(each)))
 
 
 @keys.command("limit")
@@ -112,17 +116,17 @@ def limit(
     with opened(data, config) as gateway:
         asked = wished(rate=rate, in_flight=in_flight, budget=budget)
         if not asked:
-            raise SettingsInvalid("name at least one of --rate, --in-flight, --budget")
+            raise SettingsInvalid(_("name at least one of --rate, --in-flight, --budget"))
         changes = judge_changes(asked, KEY_FIELDS)
         try:
             changed = gateway.database.write_now(issue.limit, None, key_id, changes)
         except NotFound:
-            raise NotFound(f"no key {key_id}; see: framegate keys list") from None
+            raise NotFound(_("no key {id}; see: framegate keys list", id=key_id)) from None
         shown = key_shown(changed, now_ms=now_ms())
         if json:
             say_json(shown)
             return
-        say(f"{key_id}: {used(shown)}")
+        say(_("{name}: {used}", name=key_id, used=used(shown)))
 
 
 @keys.command("revoke")
@@ -134,31 +138,35 @@ def revoke(
     """End a key at once and for ever; its tasks go on."""
     with opened(data, config) as gateway:
         if not gateway.database.write_now(rows.revoke_key, key_id, now_ms=now_ms()):
-            raise NotFound(f"no key {key_id} that is still good; see: framegate keys list")
-        say(f"{key_id} is revoked")
+            raise NotFound(_("no key {id} that is still good; see: framegate keys list", id=key_id))
+        say(_("{id} is revoked", id=key_id))
 
 
 def _state(key: Key) -> str:
     if key.revoked_ms:
-        return "revoked"
+        return _("revoked")
     if not key.expires_ms:
-        return "good"
+        return _("good")
     if key.expires_ms <= now_ms():
-        return "expired"
-    return f"good until {_time(key.expires_ms)}"
+        return _("expired")
+    return _("good until {time}", time=_time(key.expires_ms))
 
 
 def used(shown: dict[str, Any]) -> str:
     """What a key used and may use, on one line."""
     limits = shown["limits"]
-    last = _time(shown["last_used_at"]) if shown["last_used_at"] else "never"
-    budget = f" of {limits['budget']}" if limits["budget"] else ""
-    in_flight = f" of {limits['in_flight']}" if limits["in_flight"] else ""
-    rate = f", {limits['rate']} requests a minute" if limits["rate"] else ""
-    return (
-        f"spent {shown['spent']}{budget}, {shown['in_flight']}{in_flight} in flight{rate}, "
-        f"last used {last}"
-    )
+    last = _time(shown["last_used_at"]) if shown["last_used_at"] else _("never")
+    facts = [
+        _("spent {amount}", amount=_of(shown["spent"], limits["budget"])),
+        _("{count} in flight", count=_of(shown["in_flight"], limits["in_flight"])),
+    ]
+    if limits["rate"]:
+        facts.append(_("{rate} requests a minute", rate=limits["rate"]))
+    return _(", ").join([*facts, _("last used {time}", time=last)])
+
+
+def _of(value: Any, limit: Any) -> str:
+    return _("{value} of {limit}", value=value, limit=limit) if limit else str(value)
 
 
 def _time(at_ms: int) -> str:
@@ -173,7 +181,7 @@ def _expires_ms(text: str, now_ms: int) -> int:
         at = datetime.fromisoformat(text)
     except ValueError:
         raise SettingsInvalid(
-            f"--expires takes 30d, 12h or a date such as 2027-01-31; got {text!r}"
+            _("--expires takes 30d, 12h or a date such as 2027-01-31; got {got!r}", got=text)
         ) from None
     # A date alone, or a time without a zone, is meant in UTC.
     at = at if at.tzinfo else at.replace(tzinfo=UTC)

@@ -16,8 +16,10 @@ import typer
 from rich.text import Text
 
 from framegate.cli.forward import Forward
+from framegate.cli.language import _
 from framegate.cli.options import JsonOption, KeyOption, UrlOption
 from framegate.cli.receiver import Message, Receiver
+from framegate.cli.sentences import spoken
 from framegate.cli.subscription import Subscription, check_near, check_reach, subscribed
 from framegate.cli.terminal import EXIT_FAILED, err, out, printable, say_json, troubles
 from framegate.cli.verify import SecretOption, check_secrets, judged
@@ -94,13 +96,16 @@ def listen(
     """
     with troubles(), _ended_by_terminate(), ExitStack() as until_the_end:
         if answer is not None and forward is not None:
-            raise SettingsInvalid("--answer and --forward exclude each other; give one of them")
+            raise SettingsInvalid(_("--answer and --forward exclude each other; give one of them"))
         check_secrets(secret or [])
         handed_on = until_the_end.enter_context(Forward(forward)) if forward else None
         judge = Judge(secrets=list(secret or []), answer=answer or HTTP_TAKEN, forward=handed_on)
         receiver = until_the_end.enter_context(Receiver(port, judge))
         try:
-            err.print(f"listening on http://{receiver.address}; Ctrl-C ends it", soft_wrap=True)
+            err.print(
+                _("listening on http://{address}; Ctrl-C ends it", address=receiver.address),
+                soft_wrap=True,
+            )
             if not secret:
                 if public_url is None:
                     check_near(access(url, key, os.environ).url)
@@ -118,7 +123,7 @@ def listen(
                 raise
             is_good = True
             # Not by the console, which may have been interrupted in the middle of a line.
-            typer.echo("stopped", err=True)
+            typer.echo(_("stopped"), err=True)
     if not is_good:
         raise typer.Exit(EXIT_FAILED)
 
@@ -192,12 +197,14 @@ def _line(seen: Seen) -> Text:
     facts = (seen.event or "-", seen.task or "-", seen.status or "-")
     event, task, status = (printable(each) for each in facts)
     line = Text(f"{at:%Y-%m-%dT%H:%M:%SZ}  {event:<15}  {task}  {status:<10}  ")
-    line.append(f"attempt {seen.attempt}  ")
+    line.append(_("attempt {number}", number=seen.attempt) + "  ")
     if seen.refused:
-        line.append(f"refused: {printable(seen.refused)}", style="red")
+        line.append(_("refused: {why}", why=printable(spoken(seen.refused))), style="red")
     else:
-        line.append("signature good", style="green")
-    return line.append(f"  answered {seen.answered}", style="red" if _is_no(seen) else "")
+        line.append(_("signature good"), style="green")
+    return line.append(
+        "  " + _("answered {status}", status=seen.answered), style="red" if _is_no(seen) else ""
+    )
 
 
 def _is_no(seen: Seen) -> bool:
@@ -210,8 +217,11 @@ def _object(value: Any) -> dict[str, Any]:
 
 def _introduce(own: Subscription) -> None:
     events = ", ".join(own.events)
-    err.print(f"webhook {own.id} is told of {events}; it is disabled at the end", soft_wrap=True)
-    err.print(f"secret  {own.secret}", soft_wrap=True)
+    told = _(
+        "webhook {id} is told of {events}; it is disabled at the end", id=own.id, events=events
+    )
+    err.print(told, soft_wrap=True)
+    err.print(f"{_('secret')}  {own.secret}", soft_wrap=True)
 
 
 @contextmanager

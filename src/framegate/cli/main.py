@@ -5,6 +5,7 @@ from typing import Annotated
 import typer
 
 from framegate import __version__
+from framegate.cli.language import marked
 from framegate.cli.lazy import lazy
 
 tasks = typer.Typer(
@@ -26,7 +27,7 @@ tasks = typer.Typer(
 )
 webhooks = typer.Typer(
     no_args_is_help=True,
-    help="Where an account is told of its tasks: make, try, look and send again.",
+    help="Webhooks: make and try them, look at deliveries and send them again.",
     cls=lazy(
         {
             "listen": "listen:listen",
@@ -70,7 +71,23 @@ framegate = typer.Typer(
             "console": "console:console",
             "config": "config:config",
             "pretend-vendor": "pretend_vendor:pretend_vendor",
-        }
+        },
+        panels={
+            marked("Commands through a server, with a key"): (
+                "generate",
+                "quote",
+                "tasks",
+                "usage",
+                "webhooks",
+            ),
+            marked("Commands on this machine"): (
+                *("serve", "work", "demo", "doctor", "config", "pretend-vendor"),
+            ),
+            marked("Commands of the operator, on the data folder"): (
+                *("accounts", "keys", "topup", "upstreams"),
+                *("audit", "backup", "console", "openapi"),
+            ),
+        },
     ),
 )
 
@@ -84,7 +101,7 @@ def _version(asked: bool) -> None:
 @framegate.callback()
 def main(
     _version: Annotated[
-        bool, typer.Option("--version", callback=_version, is_eager=True, help="Say the version.")
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
     ] = False,
 ) -> None:
     """Start with `framegate serve`, or with `framegate demo`."""

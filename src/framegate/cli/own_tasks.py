@@ -10,13 +10,16 @@ import typer
 
 from framegate.cli.follow import WAIT_S_MAX, check_output, followed
 from framegate.cli.generate import again_with, say_video
+from framegate.cli.language import _, marked
 from framegate.cli.options import JsonOption, KeyOption, UrlOption
-from framegate.cli.terminal import printable, say, say_json, troubles
+from framegate.cli.progress import stage
+from framegate.cli.sentences import spoken
+from framegate.cli.terminal import printable, say, say_facts, say_json, troubles
 from framegate.client.answers import Task
 from framegate.client.face import Framegate
 
-NONE_YET = "no task yet; make one with: framegate generate PICTURE"
-NONE_OF_THE_KIND = "no task of this kind"
+NONE_YET = marked("no task yet; make one with: framegate generate PICTURE")
+NONE_OF_THE_KIND = marked("no task of this kind")
 
 TaskArgument = Annotated[
     str, typer.Argument(metavar="ID", help="The id that the create answered, or task_...")
@@ -43,7 +46,7 @@ def listed(
     account: Annotated[
         str | None, typer.Option(help="An admin key's: of this account alone, by name or id.")
     ] = None,
-    limit: Annotated[int, typer.Option(min=1, max=10_000, help="At most so many.")] = 20,
+    limit: Annotated[int, typer.Option(min=1, max=10_000, help="How many at most.")] = 20,
     url: UrlOption = None,
     key: KeyOption = None,
     json: JsonOption = False,
@@ -58,11 +61,12 @@ def listed(
             return
         if not found:
             has_filter = status or any(filters.values())
-            say(NONE_OF_THE_KIND if has_filter else NONE_YET)
+            say(_(NONE_OF_THE_KIND if has_filter else NONE_YET))
         for task in found:
             # No table: it would cut the ids, which are there to be copied.
             at = f"{task.created_at:%Y-%m-%dT%H:%M:%SZ}" if task.created_at else "-"
-            say(f"{task.id}  {at}  {task.status:<10}  {printable(task.message)}".rstrip())
+            why = printable(spoken(task.message))
+            say(f"{task.id}  {at}  {task.status:<10}  {why}".rstrip())
 
 
 def get(
@@ -77,16 +81,14 @@ def get(
         if json:
             say_json(dict(task.raw))
             return
-        for name, value in _facts(task).items():
-            if value:
-                say(f"{name:<14}{printable(value)}")
+        say_facts({name: printable(value) for name, value in _facts(task).items() if value})
 
 
 def watch(
     task_id: TaskArgument,
     output: Annotated[
         Path | None,
-        typer.Option("--output", "-o", help="Save the video here.", show_default="say its link"),
+        typer.Option("--output", "-o", help="Save the video here.", show_default="print its link"),
     ] = None,
     timeout: Annotated[float, typer.Option(min=0, help="Seconds to wait.")] = WAIT_S_MAX,
     url: UrlOption = None,
@@ -121,24 +123,24 @@ def cancel(
         if json:
             say_json(dict(task.raw))
             return
-        say(f"{task.id} is {task.status} now")
+        say(_("{id} is {status} now", id=task.id, status=task.status))
 
 
 def _facts(task: Task) -> dict[str, str]:
-    made = f"{task.duration_s} s, {task.resolution}"
+    made = _("{duration} s, {resolution}", duration=task.duration_s, resolution=task.resolution)
     return {
-        "id": task.id,
-        "task": task.framegate_id,
-        "external id": task.external_task_id,
-        "status": task.status,
-        "message": task.message,
-        "stage": task.stage,
-        "frames": f"{task.frames_done}/{task.frames_total}" if task.frames_total else "",
-        "asked for": made if task.duration_s else "",
-        "price": f"{task.price} {task.currency}" if task.price is not None else "",
-        "created": f"{task.created_at:%Y-%m-%dT%H:%M:%SZ}" if task.created_at else "",
-        "changed": f"{task.updated_at:%Y-%m-%dT%H:%M:%SZ}" if task.updated_at else "",
-        "video": task.video_url,
-        "bytes": str(task.bytes_count or ""),
+        _("id"): task.id,
+        _("task"): task.framegate_id,
+        _("external id"): task.external_task_id,
+        _("status"): task.status,
+        _("message"): spoken(task.message),
+        _("stage"): stage(task) if task.stage else "",
+        _("frames"): f"{task.frames_done}/{task.frames_total}" if task.frames_total else "",
+        _("asked for"): made if task.duration_s else "",
+        _("price"): f"{task.price} {task.currency}" if task.price is not None else "",
+        _("created"): f"{task.created_at:%Y-%m-%dT%H:%M:%SZ}" if task.created_at else "",
+        _("changed"): f"{task.updated_at:%Y-%m-%dT%H:%M:%SZ}" if task.updated_at else "",
+        _("video"): task.video_url,
+        _("bytes"): str(task.bytes_count or ""),
         "sha256": task.sha256,
     }

@@ -13,7 +13,9 @@ import typer
 
 from framegate import samples
 from framegate.cli import log
-from framegate.cli.terminal import say, troubles
+from framegate.cli.language import _
+from framegate.cli.sentences import spoken
+from framegate.cli.terminal import padded, say, troubles
 from framegate.errors import SettingsInvalid
 from framegate.pretend.app import app
 from framegate.pretend.faults import Faults, UnknownFault
@@ -30,7 +32,9 @@ PREFIXES = ("", "/kling")
 
 def pretend_vendor(
     port: Annotated[int, typer.Option(help="The port; 0 takes a free one.")] = 8790,
-    seed: Annotated[int, typer.Option(help="Of durations and faults: the same run again.")] = 0,
+    seed: Annotated[
+        int, typer.Option(help="Of durations and faults; the same seed is the same run.")
+    ] = 0,
     log_file: Annotated[
         Path | None,
         typer.Option("--log", help="Where it writes what it did.", show_default="a new file"),
@@ -41,20 +45,23 @@ def pretend_vendor(
     ] = 1.0,
     api_key: Annotated[str, typer.Option(help="The key it takes.")] = Config.api_key,
     gateway: Annotated[
-        str, typer.Option(help="Be another gateway with this prefix: /kling.", show_default="none")
+        str, typer.Option(help="Be another gateway under this prefix: /kling.", show_default="none")
     ] = "",
     webhook_secret: Annotated[
-        str, typer.Option(help="whsec_...: sign callbacks.", show_default="none")
+        str, typer.Option(help="Sign callbacks with this secret, whsec_...", show_default="none")
     ] = "",
     rate: Annotated[
         list[str] | None,
-        typer.Option(help="PLACE.FAULT=SHARE, again and again: create.reset=0.01", metavar="RATE"),
+        typer.Option(
+            help="How often it fails, such as create.reset=0.01; may be repeated.",
+            metavar="PLACE.FAULT=SHARE",
+        ),
     ] = None,
 ) -> None:
     """Pretend to be Kling on this machine: no account, no cost, and it fails on demand."""
     with troubles(), tempfile.TemporaryDirectory(prefix="framegate-pretend-") as folder:
         if gateway not in PREFIXES:
-            raise SettingsInvalid(f"--gateway takes /kling; got {gateway!r}")
+            raise SettingsInvalid(_("--gateway takes /kling; got {got!r}", got=gateway))
         config = Config(
             api_key=api_key,
             seed=seed,
@@ -94,12 +101,13 @@ async def _serve(
 def introduction(config: Config, url: str, path: Path) -> str:
     """What a stranger needs to put a gateway in front of it."""
     prefix = f'path_prefix = "{config.prefix}"\n' if config.prefix else ""
+    cells = 10
     return f"""\
-The pretend vendor listens on {url}
-API key   {config.api_key}
-log       {path}
+{_("The pretend vendor listens on {url}", url=url)}
+{padded(_("API key"), cells)}{config.api_key}
+{padded(_("log"), cells)}{path}
 
-A gateway in front of it needs this in its framegate.toml:
+{_("A gateway in front of it needs this in its framegate.toml:")}
 
 [upstreams.pretend]
 kind = "kling"
@@ -107,7 +115,7 @@ base_url = "{url}"
 {prefix}api_key = "{config.api_key}"
 
 [outbound]
-allow = ["{url.removeprefix("http://")}"]  # Its videos; or FRAMEGATE_OUTBOUND_ALLOW.
+allow = ["{url.removeprefix("http://")}"]  # {_("Its videos; or FRAMEGATE_OUTBOUND_ALLOW.")}
 """
 
 
@@ -139,21 +147,24 @@ class Rendered:
                 seed=0,
                 video=video,
             )
-            await render(order, on_progress=lambda _: None)
+            await render(order, on_progress=lambda _headway: None)
         return video
 
 
 def _rates(texts: list[str]) -> dict[str, dict[str, float]]:
     rates: dict[str, dict[str, float]] = {}
     for text in texts:
-        fault, _, share = text.partition("=")
-        place, _, name = fault.partition(".")
+        fault, _equals, share = text.partition("=")
+        place, _dot, name = fault.partition(".")
         try:
             rates.setdefault(place, {})[name] = float(share)
         except ValueError:
-            raise SettingsInvalid(f"--rate takes PLACE.FAULT=SHARE; got {text!r}") from None
+            raise SettingsInvalid(
+                _("--rate takes PLACE.FAULT=SHARE; got {got!r}", got=text)
+            ) from None
     try:
         Faults(seed=0).set_rates(rates)  # Judged before anything is opened.
     except UnknownFault as error:
-        raise SettingsInvalid(f"--rate: {error}") from None
+        why = spoken(str(error))
+        raise SettingsInvalid(_("{option}: {why}", option="--rate", why=why)) from None
     return rates

@@ -7,16 +7,18 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, ProgressColumn, Task, TextColumn, TimeElapsedColumn
 from rich.text import Text
 
+from framegate.cli.language import _, marked
 from framegate.cli.terminal import err, printable
 from framegate.client import answers
 
+WAITING = marked("waiting")
 STAGES = {
-    "": "waiting",
-    "reading": "reading the picture",
-    "depth": "estimating depth",
-    "rendering": "rendering",
-    "finishing": "writing the file",
-    "finished": "storing",
+    "": WAITING,
+    "reading": marked("reading the picture"),
+    "depth": marked("estimating depth"),
+    "rendering": marked("rendering"),
+    "finishing": marked("writing the file"),
+    "finished": marked("storing"),
 }
 QUARTERS = 4
 
@@ -39,7 +41,7 @@ def shown(*, is_quiet: bool, console: Console = err) -> Iterator[Listener]:
             TimeElapsedColumn(),
         )
         with Progress(*columns, console=console, transient=True) as progress:
-            bar = progress.add_task(STAGES[""], total=None)
+            bar = progress.add_task(_(WAITING), total=None)
             yield lambda task: progress.update(
                 bar,
                 description=stage(task),
@@ -51,8 +53,8 @@ def shown(*, is_quiet: bool, console: Console = err) -> Iterator[Listener]:
 def stage(task: answers.Task) -> str:
     """What happens now, in words; an upstream that tells no stage tells its status."""
     if not task.stage and task.status == "processing":
-        return "processing"
-    return STAGES.get(task.stage) or printable(task.stage)
+        return _("processing")
+    return _(STAGES[task.stage]) if task.stage in STAGES else printable(task.stage)
 
 
 class _Lines:
@@ -66,7 +68,12 @@ class _Lines:
         line = stage(task)
         if task.frames_total and task.stage == "rendering":
             quarter = task.frames_done * QUARTERS // task.frames_total
-            line += f", {quarter * 100 // QUARTERS} % of {task.frames_total} frames"
+            line = _(
+                "{stage}, {percent} % of {total} frames",
+                stage=line,
+                percent=quarter * 100 // QUARTERS,
+                total=task.frames_total,
+            )
         if line not in self._said:
             self._said.add(line)
             self._console.print(line, soft_wrap=True)
@@ -77,7 +84,9 @@ class _Frames(ProgressColumn):
 
     def render(self, task: Task) -> Text:
         """The cell."""
-        return Text(f"{int(task.completed)}/{int(task.total)} frames" if task.total else "")
+        if not task.total:
+            return Text("")
+        return Text(_("{done}/{total} frames", done=int(task.completed), total=int(task.total)))
 
 
 class _TimeLeft(ProgressColumn):
@@ -86,4 +95,6 @@ class _TimeLeft(ProgressColumn):
     def render(self, task: Task) -> Text:
         """The cell."""
         left_s = task.time_remaining
-        return Text("" if left_s is None or not task.total else f"{left_s:.0f} s left")
+        if left_s is None or not task.total:
+            return Text("")
+        return Text(_("{left} s left", left=f"{left_s:.0f}"))

@@ -11,6 +11,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from queue import Queue
 from typing import Any, Generic, Self, TypeVar
 
+from framegate.cli.language import _
+from framegate.cli.sentences import spoken
 from framegate.errors import SettingsInvalid
 
 T = TypeVar("T")
@@ -48,9 +50,13 @@ class Receiver(Generic[T]):
         try:
             self._server = _Server((HOST, port), self._handler())
         except (OSError, OverflowError) as error:
-            why = error.strerror if isinstance(error, OSError) else "there is no such port"
+            why = error.strerror if isinstance(error, OSError) else _("there is no such port")
             raise SettingsInvalid(
-                f"port {port} cannot be listened on: {why}; choose another with --port"
+                _(
+                    "port {port} cannot be listened on: {why}; choose another with --port",
+                    port=port,
+                    why=spoken(why or ""),
+                )
             ) from None
         self._thread = threading.Thread(target=self._server.serve_forever, name="receiver")
 

@@ -12,6 +12,7 @@ import typer
 from framegate import __version__, crash, tracing
 from framegate.cli import log
 from framegate.cli.console import link_line
+from framegate.cli.language import _
 from framegate.cli.options import ConfigOption, DataOption, settings
 from framegate.cli.terminal import out, say, troubles
 from framegate.engine.embedded import Queue
@@ -56,18 +57,21 @@ def serve(
 
 def work(
     host: Annotated[
-        str | None, typer.Option(help="As `serve` has it.", show_default="127.0.0.1")
+        str | None,
+        typer.Option(help="The address that `serve` listens on.", show_default="127.0.0.1"),
     ] = None,
     port: Annotated[
         int | None,
-        typer.Option(help="As `serve` has it: links begin with it.", show_default="8787"),
+        typer.Option(
+            help="The port that `serve` listens on; links begin with both.", show_default="8787"
+        ),
     ] = None,
     data: DataOption = None,
     config: ConfigOption = None,
     queues: Annotated[
         str | None,
         typer.Option(
-            help=f"Work on these only, by comma: {', '.join(QUEUES)}.", show_default="all"
+            help=f"Only these queues, with commas between: {', '.join(QUEUES)}.", show_default="all"
         ),
     ] = None,
 ) -> None:
@@ -97,26 +101,47 @@ async def _serve(chosen: Settings, *, works: bool) -> None:
     link = link_line(gateway) if key_file or out.is_terminal else ""
 
     def announce() -> None:
-        say(f"framegate listens on {listener.url}, its data is in {gateway.folder}")
+        say(
+            _(
+                "framegate listens on {url}, its data is in {folder}",
+                url=listener.url,
+                folder=gateway.folder,
+            )
+        )
         if key_file:
-            say(f"first start: an admin key is in {key_file}")
+            say(_("first start: an admin key is in {path}", path=key_file))
         for name in without_an_address(chosen):
             say(
-                f"upstream {name} sends its news to {gateway.links.public_url}: "
-                "set server.public_url if it cannot reach that"
+                _(
+                    "upstream {name} sends its news to {url}: set server.public_url if it cannot "
+                    "reach that",
+                    name=name,
+                    url=gateway.links.public_url,
+                )
             )
         if connections_max < chosen.server.connections_max:
             say(
-                f"the system allows this process too few open files for server.connections_max = "
-                f"{chosen.server.connections_max}: {connections_max} connections are answered"
+                _(
+                    "the system allows this process too few open files for "
+                    "server.connections_max = {wished}: {count} connections are answered",
+                    wished=chosen.server.connections_max,
+                    count=connections_max,
+                )
             )
         if not works:
             command = _beside(chosen, listener.port)
-            say(f"it does not work on tasks: run `{command}` on the same data folder")
+            say(
+                _(
+                    "it does not work on tasks: run `{command}` on the same data folder",
+                    command=command,
+                )
+            )
         if link:
             say(link)
         if not has_vendor_files():
-            say("the console has no fonts and scripts of others here: `make assets` fetches them")
+            say(
+                _("the console has no fonts and scripts of others here: `make assets` fetches them")
+            )
 
     limits = Limits(
         head_wait_s=chosen.server.header_wait_s,
@@ -175,7 +200,13 @@ async def _work(chosen: Settings, queues: frozenset[Queue] | None) -> None:
     try:
         with only_worker(gateway.folder):
             gateway.prepare()
-            say(f"framegate works on {gateway.folder} for {gateway.links.public_url}")
+            say(
+                _(
+                    "framegate works on {folder} for {url}",
+                    folder=gateway.folder,
+                    url=gateway.links.public_url,
+                )
+            )
             await run_worker(gateway, stop, queues=queues)
     finally:
         await gateway.close()
@@ -194,5 +225,6 @@ def _queues(text: str | None) -> frozenset[Queue] | None:
     names = {name.strip() for name in text.split(",") if name.strip()}
     unknown = names - set(QUEUES)
     if unknown or not names:
-        raise SettingsInvalid(f"--queues takes {', '.join(QUEUES)}; got {text!r}")
+        names_known = ", ".join(QUEUES)
+        raise SettingsInvalid(_("--queues takes {names}; got {got!r}", names=names_known, got=text))
     return frozenset(cast("set[Queue]", names))

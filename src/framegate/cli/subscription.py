@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
+from framegate.cli.language import _
+from framegate.cli.sentences import spoken
 from framegate.cli.terminal import err
 from framegate.client.access import is_local
 from framegate.client.errors import ClientError, FieldsRefused, LimitReached, SetupInvalid
@@ -40,7 +42,8 @@ def subscribed(client: Framegate, address: str, events: list[str] | None) -> Ite
         try:
             client.request("POST", f"/api/webhooks/{own.id}/disable")
         except (ClientError, KeyboardInterrupt) as error:
-            err.print(f"the webhook {own.id} may still be enabled: {error or 'stopped'}")
+            why = spoken(str(error)) or _("stopped")
+            err.print(_("the webhook {id} may still be enabled: {why}", id=own.id, why=why))
 
 
 def check_reach(client: Framegate, own: Subscription, address: str) -> None:
@@ -54,8 +57,12 @@ def check_reach(client: Framegate, own: Subscription, address: str) -> None:
         return  # Tested a moment ago; what comes will be seen.
     if not tried["http_status"]:
         raise SetupInvalid(
-            f"the server cannot reach {address} ({tried['error']})",
-            "run it on this machine and outside of a container, or give --public-url",
+            _(
+                "the server cannot reach {address} ({why})",
+                address=address,
+                why=spoken(tried["error"]),
+            ),
+            _("run it on this machine and outside of a container, or give --public-url"),
         )
 
 
@@ -63,8 +70,11 @@ def check_near(url: str) -> None:
     """Refuse a server that surely cannot reach this machine's loopback. Raises SetupInvalid."""
     if not is_local(url):
         raise SetupInvalid(
-            f"the server at {url} is another machine's and cannot reach a receiver on this one",
-            "give --public-url, the address of a tunnel to it; or --secret, to listen alone",
+            _(
+                "the server at {url} is another machine's and cannot reach a receiver on this one",
+                url=url,
+            ),
+            _("give --public-url, the address of a tunnel to it; or --secret, to listen alone"),
         )
 
 
@@ -93,12 +103,16 @@ def _had(client: Framegate, address: str, events: list[str] | None) -> str | Non
 
 
 def _not_allowed(address: str) -> str:
-    return f"the server does not allow {urlsplit(address).netloc}, which is not a public address"
+    return _(
+        "the server does not allow {address}, which is not a public address",
+        address=urlsplit(address).netloc,
+    )
 
 
 def _allowing(address: str) -> str:
     allowed = urlsplit(address).netloc
-    return (
-        f'its operator writes allow = ["{allowed}"] under [outbound] in framegate.toml, or sets '
-        f"FRAMEGATE_OUTBOUND_ALLOW={allowed}, and starts it again"
+    return _(
+        'its operator writes allow = ["{address}"] under [outbound] in framegate.toml, or sets '
+        "FRAMEGATE_OUTBOUND_ALLOW={address}, and starts it again",
+        address=allowed,
     )

@@ -9,8 +9,10 @@ from typing import Annotated, Any
 import typer
 
 from framegate.cli.accounts import opened
+from framegate.cli.language import _, marked
 from framegate.cli.options import ConfigOption, DataOption, JsonOption
-from framegate.cli.terminal import printable, say, say_json, word
+from framegate.cli.sentences import spoken
+from framegate.cli.terminal import printable, say, say_facts, say_json, word
 from framegate.domain.cost import NOT_KNOWN
 from framegate.domain.money import decimal_from_micros
 from framegate.errors import NotFound, SettingsInvalid
@@ -21,6 +23,30 @@ from framegate.store.tasks import Record
 
 ROWS_MAX = 200
 TICKET_CHARACTERS_MAX = 200
+
+FACTS = {
+    "task": marked("task"),
+    "account": marked("account"),
+    "status": marked("status"),
+    "upstream": marked("upstream"),
+    "ticket": marked("ticket"),
+    "external_task_id": marked("external id"),
+    "message": marked("message"),
+    "operator_note": marked("operator's notes"),
+    "polls": marked("looks"),
+    "price": marked("price"),
+    "currency": marked("currency"),
+    "cost": marked("cost"),
+    "margin": marked("margin"),
+    "billing": marked("bill"),
+    "late": marked("late"),
+    "video": marked("video"),
+    "source_url": marked("source"),
+}
+"""What a task is shown as, to people: the names of JSON, in words."""
+
+NOT_TOLD = marked("not known")
+SENTENCES = ("message", "operator_note", "cost", "margin")
 
 
 def show(
@@ -34,15 +60,18 @@ def show(
         record = gateway.database.read_now(rows.record_of, task_id)
         if record is None:
             raise NotFound(
-                f"no task {task_id!r}; give the task_... of X-Framegate-Task, or the id that the "
-                "create answered"
+                _(
+                    "no task {id!r}; give the task_... of X-Framegate-Task, or the id that the "
+                    "create answered",
+                    id=task_id,
+                )
             )
         shown = _shown(record)
         if json:
             say_json(shown)
             return
-        for key, value in shown.items():
-            say(f"{key:<18}{word(value)}")
+        said = shown | {key: spoken(shown[key]) for key in SENTENCES}
+        say_facts({_(FACTS[key]): word(value) for key, value in said.items()})
 
 
 def uncertain(
@@ -55,13 +84,15 @@ def uncertain(
             say_json([_shown(record) for record in found])
             return
         if not found:
-            say("no task is uncertain")
+            say(_("no task is uncertain"))
             return
         # Lines, not a table: an id that is cut to a column's width cannot be copied.
         for record in found:
             task, age_s = record.task, (now_ms() - record.task.sent_ms) // 1_000
-            external, why = printable(task.external_task_id or "-"), printable(record.operator_note)
-            say(f"{task.id}  {task.upstream}  {external}  {age_s} s  {why}")
+            external, note = printable(task.external_task_id or "-"), record.operator_note
+            why = printable(spoken(note))
+            age = _("{age} s", age=age_s)
+            say(f"{task.id}  {task.upstream}  {external}  {age}  {why}")
 
 
 def resolved(
@@ -82,10 +113,12 @@ def resolved(
     """Say what became of an uncertain task, as the upstream's own console shows it."""
     with opened(data, config) as gateway:
         if bool(ticket) == not_bought:
-            raise SettingsInvalid("give either --ticket ID or --not-bought")
+            raise SettingsInvalid(_("give either --ticket ID or --not-bought"))
         if len(ticket) > TICKET_CHARACTERS_MAX or not all("!" <= each <= "~" for each in ticket):
             limit = TICKET_CHARACTERS_MAX
-            raise SettingsInvalid(f"--ticket must be 1 to {limit} visible characters of ASCII")
+            raise SettingsInvalid(
+                _("--ticket must be 1 to {number} visible characters of ASCII", number=limit)
+            )
         if ticket and not unchecked:
             asyncio.run(_check_ticket(gateway, task_id, ticket))
         if ticket:
@@ -103,7 +136,7 @@ def resolved(
         if json:
             say_json({"task": task.id, "status": task.status.value})
             return
-        say(f"{task.id} is {task.status.value} now")
+        say(_("{id} is {status} now", id=task.id, status=task.status.value))
 
 
 async def _check_ticket(gateway: Gateway, task_id: str, ticket: str) -> None:
@@ -138,4 +171,4 @@ def _shown(record: Record) -> dict[str, Any]:
 
 
 def _amount(micros: int, *, is_known: bool) -> str:
-    return decimal_from_micros(micros) if is_known else "not known"
+    return decimal_from_micros(micros) if is_known else NOT_TOLD

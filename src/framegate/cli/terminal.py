@@ -6,14 +6,17 @@ mistake of their own.
 
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, NoReturn
 
 import typer
+from rich.cells import cell_len
 from rich.console import Console
 from rich.text import Text
 
+from framegate.cli.language import _
+from framegate.cli.sentences import spoken
 from framegate.client.errors import (
     ClientError,
     CreditShort,
@@ -75,13 +78,25 @@ def printable(text: str) -> str:
 def word(value: str | int) -> str:
     """A value of a list of facts: a truth is yes or no."""
     if isinstance(value, bool):
-        return "yes" if value else "no"
+        return _("yes") if value else _("no")
     return printable(str(value))
 
 
 def cell(text: str) -> Text:
     """Somebody else's words in a table, which would take brackets for a style."""
     return Text(printable(text))
+
+
+def padded(text: str, cells: int) -> str:
+    """Words that fill a column of a terminal, where a Chinese character takes two cells."""
+    return text + " " * (cells - cell_len(text))
+
+
+def say_facts(facts: Mapping[str, str]) -> None:
+    """A line a fact: what it is, in a column of its own, and its value."""
+    cells = max(map(cell_len, facts))
+    for name, value in facts.items():
+        say(f"{padded(name, cells)}  {value}")
 
 
 def say_json(value: Any) -> None:
@@ -101,15 +116,15 @@ def troubles() -> Iterator[None]:
     try:
         yield
     except SettingsInvalid as error:
-        fail(str(error), EXIT_USAGE)
+        fail(spoken(str(error)), EXIT_USAGE)
     except ClientError as error:
         fail(sentences(error), exit_status(error))
     except Refusal as error:
-        fail(error.message, EXIT_REFUSED)
+        fail(spoken(error.message), EXIT_REFUSED)
     except (FramegateError, TimeoutError, OSError) as error:
-        fail(str(error) or type(error).__name__, EXIT_FAILED)
+        fail(spoken(str(error)) or type(error).__name__, EXIT_FAILED)
     except KeyboardInterrupt:
-        fail("stopped", EXIT_STOPPED)
+        fail(_("stopped"), EXIT_STOPPED)
 
 
 def exit_status(error: ClientError) -> int:
@@ -119,10 +134,10 @@ def exit_status(error: ClientError) -> int:
 
 def sentences(error: ClientError) -> str:
     """What happened, every broken rule, what to do, and what the operator asks for."""
-    lines = [error.message]
+    lines = [spoken(error.message)]
     if isinstance(error, ServerRefused):
-        lines += [f"{each.path}: {each.message}" for each in error.errors[1:]]
-    lines.append(f"next: {error.what_to_do}")
+        lines += [f"{each.path}: {spoken(each.message)}" for each in error.errors[1:]]
+    lines.append(_("next: {step}", step=spoken(error.what_to_do)))
     if isinstance(error, ServerRefused):
-        lines.append(f"request {error.request_id}")
+        lines.append(_("request {id}", id=error.request_id))
     return "\n  ".join(printable(line) for line in lines)

@@ -10,7 +10,9 @@ import typer
 from rich.table import Table
 
 from framegate.cli.accounts import opened
+from framegate.cli.language import _, marked
 from framegate.cli.options import ConfigOption, DataOption, JsonOption
+from framegate.cli.sentences import spoken
 from framegate.cli.terminal import EXIT_FAILED, cell, out, printable, say, say_json
 from framegate.domain.health import Breaker
 from framegate.domain.upstream import Checked, Upstream
@@ -27,6 +29,12 @@ upstreams = typer.Typer(
     help="Where the work is done: list, test and pause them, and look into their accounts.",
 )
 
+BREAKERS = {
+    Breaker.CLOSED: marked("closed"),
+    Breaker.OPEN: marked("open"),
+    Breaker.HALF_OPEN: marked("half-open"),
+}
+
 NameArgument = Annotated[str, typer.Argument(help="An upstream's name in framegate.toml.")]
 
 
@@ -41,7 +49,13 @@ def listed(data: DataOption = None, config: ConfigOption = None, json: JsonOptio
             say_json(found)
             return
         table = Table(
-            "upstream", "weight", "in flight", "breaker", "create", "last trouble", box=None
+            _("upstream"),
+            _("weight"),
+            _("in flight"),
+            _("breaker"),
+            _("create"),
+            _("last trouble"),
+            box=None,
         )
         for each in found:
             slots = f"/{each['concurrency']}" if each["concurrency"] else ""
@@ -51,7 +65,7 @@ def listed(data: DataOption = None, config: ConfigOption = None, json: JsonOptio
                 f"{each['in_flight']}{slots}",
                 _breaker(each),
                 f"{each['latency_ms']} ms" if each["latency_ms"] else "-",
-                cell(each["last_error"] or "-"),
+                cell(spoken(each["last_error"]) or "-"),
             )
         out.print(table)
 
@@ -68,8 +82,11 @@ def ask(
     if json:
         say_json({"name": name, "well": checked.is_well, "says": checked.says})
     else:
-        is_how = "well" if checked.is_well else "NOT well"
-        say(f"{name} is {is_how}: {printable(checked.says)}")
+        says = printable(spoken(checked.says))
+        if checked.is_well:
+            say(_("{name} is well: {says}", name=name, says=says))
+        else:
+            say(_("{name} is NOT well: {says}", name=name, says=says))
     if not checked.is_well:
         raise typer.Exit(EXIT_FAILED)
 
@@ -88,7 +105,9 @@ def pause(
         if json:
             say_json({"name": name, "paused": True, "paused_at": paused_ms})
             return
-        say(f"{name} gets no new orders; `framegate upstreams resume {name}` ends that")
+        say(
+            _("{name} gets no new orders; `framegate upstreams resume {name}` ends that", name=name)
+        )
 
 
 @upstreams.command("resume")
@@ -105,16 +124,17 @@ def resume(
         if json:
             say_json({"name": name, "paused": False, "paused_at": 0})
             return
-        say(f"{name} gets orders again")
+        say(_("{name} gets orders again", name=name))
 
 
 @upstreams.command("tasks")
 def held(
     name: NameArgument,
     since: Annotated[
-        str, typer.Option(help="An age such as 2h or 3d, or a time.", show_default="1d")
+        str,
+        typer.Option(help="From when on: an age such as 2h or 3d, or a time.", show_default="1d"),
     ] = "",
-    until: Annotated[str, typer.Option(help="The same.", show_default="now")] = "",
+    until: Annotated[str, typer.Option(help="Until when: the same.", show_default="now")] = "",
     status: Annotated[
         str, typer.Option(help="submitted, processing, succeeded or failed.", show_default="any")
     ] = "",
@@ -131,7 +151,7 @@ def held(
         try:
             asked = window(since=since, until=until, status=status, limit=limit, now_ms=now)
         except ValueError as error:
-            raise SettingsInvalid(f"--{error}") from None
+            raise SettingsInvalid(f"--{spoken(str(error))}") from None
         found = _asked(gateway, tasks_of(upstream, asked, gateway.database))
         if json:
             say_json(found)
@@ -154,7 +174,7 @@ def costs(
             say_json(found)
             return
         if not found["packages"]:
-            say(f"{name} has no package")
+            say(_("{name} has no package", name=name))
         for package in found["packages"]:
             say(_package(package))
 
@@ -174,7 +194,7 @@ def _asked(gateway: Gateway, question: Coroutine[Any, Any, dict[str, Any]]) -> d
 def _say_tasks(found: dict[str, Any]) -> None:
     name, listed = found["upstream"], found["tasks"]
     if not listed:
-        say(f"{name} knows no task of that time")
+        say(_("{name} knows no task of that time", name=name))
         return
     # Lines, not a table: an id that is cut to a column's width cannot be copied.
     for each in listed:
@@ -182,23 +202,24 @@ def _say_tasks(found: dict[str, Any]) -> None:
         said = "  ".join(printable(word) or "-" for word in words)
         say(f"{said}  {_holder(each)}")
     if found["has_more"]:
-        say(f"there are more; ask with --until {listed[-1]['created_at']} or a higher --limit")
+        until = listed[-1]["created_at"]
+        say(_("there are more; ask with --until {until} or a higher --limit", until=until))
     nobodys = [each for each in listed if not each["task"]]
     if not nobodys:
         return
-    say(f"{len(nobodys)} of these are held by none of our tasks.")
+    say(_("{count} of these are held by none of our tasks.", count=len(nobodys)))
     if any(each["could_be"] for each in nobodys):
-        say("If one is an uncertain order: framegate tasks resolve TASK --ticket TICKET")
+        say(_("If one is an uncertain order: framegate tasks resolve TASK --ticket TICKET"))
     else:
-        say("No uncertain task was sent at their time: somebody else uses this account too.")
+        say(_("No uncertain task was sent at their time: somebody else uses this account too."))
 
 
 def _holder(found: dict[str, Any]) -> str:
     if found["task"]:
         return f"{found['task']} ({found['task_status']})"
     if found["could_be"]:
-        return f"nobody's; could be {', '.join(found['could_be'])}"
-    return "nobody's"
+        return _("nobody's; could be {tasks}", tasks=", ".join(found["could_be"]))
+    return _("nobody's")
 
 
 def _time(at_ms: int) -> str:
@@ -207,9 +228,9 @@ def _time(at_ms: int) -> str:
 
 def _package(package: dict[str, Any]) -> str:
     named = {
-        "left": package.get("remaining_quantity"),
-        "of": package.get("total_quantity"),
-        "status": package.get("status"),
+        _("left"): package.get("remaining_quantity"),
+        _("of"): package.get("total_quantity"),
+        _("status"): package.get("status"),
     }
     facts = "  ".join(f"{key} {value}" for key, value in named.items() if value is not None)
     return printable(f"{package.get('resource_pack_name', '-')}  {facts}")
@@ -226,13 +247,14 @@ async def _examined(name: str, data: str | None, config: Path | None) -> Checked
 def _named(gateway: Gateway, name: str) -> Upstream:
     if name not in gateway.upstreams:
         names = ", ".join(gateway.upstreams)
-        raise SettingsInvalid(f"no upstream {name!r}; there are: {names}")
+        raise SettingsInvalid(_("no upstream {name!r}; there are: {names}", name=name, names=names))
     return gateway.upstreams[name]
 
 
 def _breaker(standing: dict[str, Any]) -> str:
     if standing["paused"]:
-        return "paused"
+        return _("paused")
     if standing["breaker"] == Breaker.CLOSED:
-        return "closed"
-    return f"{standing['breaker']}, next try in {standing['retry_in_s']} s"
+        return _(BREAKERS[Breaker.CLOSED])
+    state = _(BREAKERS[Breaker(standing["breaker"])])
+    return _("{breaker}, next try in {wait} s", breaker=state, wait=standing["retry_in_s"])

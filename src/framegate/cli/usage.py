@@ -6,11 +6,23 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
+from framegate.cli.language import _, marked
 from framegate.cli.options import JsonOption, KeyOption, UrlOption
 from framegate.cli.terminal import cell, out, say, say_json, troubles
 from framegate.client.face import Framegate
 from framegate.client.usage import Usage, UsageGroup
 from framegate.errors import SettingsInvalid
+
+GROUPS = {
+    "day": marked("day"),
+    "key": marked("key"),
+    "resolution": marked("resolution"),
+    "model": marked("model"),
+    "status": marked("status"),
+    "upstream": marked("upstream"),
+    "account": marked("account"),
+}
+"""What a row is of, as the server names it, in words."""
 
 
 def usage(
@@ -43,7 +55,7 @@ def usage(
     """Say what was made and spent; a task counts on the day on which it ended."""
     with troubles(), Framegate(url, key) as client:
         if csv and json:
-            raise SettingsInvalid("--csv and --json exclude each other; give one of them")
+            raise SettingsInvalid(_("--csv and --json exclude each other; give one of them"))
         if csv:
             written = client.usage_csv(by=by, first=first, last=last, account=account)
             # The server's own bytes: its line ends are not those of this machine's texts.
@@ -54,19 +66,27 @@ def usage(
         if json:
             say_json(dict(used.raw))
             return
-        say(f"{used.first} to {used.last}, amounts in {used.currency}")
+        say(
+            _(
+                "{first} to {last}, amounts in {currency}",
+                first=used.first,
+                last=used.last,
+                currency=used.currency,
+            )
+        )
         if used.groups:
             out.print(_table(used))
         else:
-            say("no task ended in this time; see: framegate tasks list")
+            say(_("no task ended in this time; see: framegate tasks list"))
 
 
 def _table(used: Usage) -> Table:
     has_costs = "costs_known" in used.raw["total"]
     table = Table(box=None, show_footer=len(used.groups) > 1)
     total = _cells(used.total, has_costs=has_costs)
-    table.add_column(used.by, "total", overflow="fold")
-    for name, sum_of in zip(("tasks", "seconds", "spent", "cost", "margin"), total, strict=False):
+    table.add_column(_(GROUPS.get(used.by, used.by)), _("total"), overflow="fold")
+    names = (_("tasks"), _("seconds"), _("spent"), _("cost"), _("margin"))
+    for name, sum_of in zip(names, total, strict=False):
         table.add_column(name, sum_of, justify="right", no_wrap=True)
     for group in used.groups:
         table.add_row(cell(group.label or "-"), *_cells(group, has_costs=has_costs))
@@ -78,4 +98,4 @@ def _cells(group: UsageGroup, *, has_costs: bool) -> tuple[str, ...]:
     if not has_costs:
         return cells
     amounts = (group.cost, group.margin)
-    return cells + tuple("not known" if each is None else str(each) for each in amounts)
+    return cells + tuple(_("not known") if each is None else str(each) for each in amounts)

@@ -12,7 +12,9 @@ from typing import Annotated, Any
 
 import typer
 
+from framegate.cli.language import _, marked
 from framegate.cli.options import JsonOption
+from framegate.cli.sentences import spoken
 from framegate.cli.terminal import EXIT_FAILED, EXIT_USAGE, fail, say, say_json, troubles
 from framegate.client.errors import WebhookRefused
 from framegate.client.webhook import verify_webhook
@@ -22,7 +24,7 @@ from framegate.errors import SettingsInvalid
 STDIN = Path("-")
 BODY_BYTES_MAX = 1 << 20
 MESSAGE_BYTES_MAX = BODY_BYTES_MAX + (1 << 16)
-SECRET_MISSING = "no secret; give --secret, or set FRAMEGATE_WEBHOOK_SECRET"  # noqa: S105
+SECRET_MISSING = marked("no secret; give --secret, or set FRAMEGATE_WEBHOOK_SECRET")
 
 SecretOption = Annotated[
     list[str] | None,
@@ -37,7 +39,7 @@ SecretOption = Annotated[
 
 def verify(
     body: Annotated[
-        Path, typer.Argument(metavar="[BODY]", help="The body's exact bytes: a file, - for stdin.")
+        Path, typer.Argument(metavar="BODY", help="The body's exact bytes: a file, - for stdin.")
     ] = STDIN,
     secret: SecretOption = None,
     header: Annotated[
@@ -56,7 +58,7 @@ def verify(
     """Check a saved message: 0 when it is ours, 1 when it must not be believed, with the reason."""
     with troubles():
         if not secret:
-            raise SettingsInvalid(SECRET_MISSING)
+            raise SettingsInvalid(_(SECRET_MISSING))
         check_secrets(secret)
         content = _read(body, MESSAGE_BYTES_MAX if whole else BODY_BYTES_MAX)
         lines, content = _split(content) if whole else ([], content)
@@ -67,11 +69,11 @@ def verify(
             if json:
                 say_json({"good": False, "reason": refused.reason, "why": refused.message})
                 raise typer.Exit(EXIT_FAILED) from None
-            fail(refused.message, EXIT_FAILED)
+            fail(spoken(refused.message), EXIT_FAILED)
         if json:
             say_json({"good": True, "reason": "", "why": "", "event": event})
             return
-        say("the signature is good")
+        say(_("the signature is good"))
 
 
 def check_secrets(secrets: Sequence[str]) -> None:
@@ -83,7 +85,7 @@ def check_secrets(secrets: Sequence[str]) -> None:
         except ValueError:
             is_good = False
         if not is_good:
-            raise SettingsInvalid("--secret must be whsec_ and Base64; copy the webhook's anew")
+            raise SettingsInvalid(_("--secret must be whsec_ and Base64; copy the webhook's anew"))
 
 
 def judged(
@@ -156,7 +158,7 @@ def _age_of(headers: Mapping[str, str]) -> float | None:
 
 def _read(path: Path, bytes_max: int) -> bytes:
     if path == STDIN and sys.stdin.isatty():
-        raise SettingsInvalid("- reads the body from stdin; pipe it in, or name a file")
+        raise SettingsInvalid(_("- reads the body from stdin; pipe it in, or name a file"))
     try:
         if path == STDIN:
             content = sys.stdin.buffer.read(bytes_max + 1)
@@ -164,9 +166,11 @@ def _read(path: Path, bytes_max: int) -> bytes:
             with path.open("rb") as file:
                 content = file.read(bytes_max + 1)
     except OSError as error:
-        fail(f"{path} cannot be read: {error.strerror}", EXIT_USAGE)
+        fail(spoken(f"{path} cannot be read: {error.strerror}"), EXIT_USAGE)
     if len(content) > bytes_max:
-        raise SettingsInvalid(f"{path} must hold at most {bytes_max} bytes")
+        raise SettingsInvalid(
+            _("{path} must hold at most {number} bytes", path=path, number=bytes_max)
+        )
     return content
 
 
@@ -176,7 +180,7 @@ def _split(content: bytes) -> tuple[list[str], bytes]:
         head, found, body = content.partition(gap)
         if found:
             return head.decode("utf-8", "replace").splitlines(), body
-    raise SettingsInvalid("--whole needs an empty line between the headers and the body")
+    raise SettingsInvalid(_("--whole needs an empty line between the headers and the body"))
 
 
 def _headers(lines: Sequence[str], *, is_lenient: bool) -> dict[str, str]:
@@ -187,5 +191,5 @@ def _headers(lines: Sequence[str], *, is_lenient: bool) -> dict[str, str]:
         if colon and name.strip() and " " not in name.strip():
             headers[name.strip().lower()] = value.strip()
         elif not is_lenient:
-            raise SettingsInvalid(f"--header takes 'NAME: VALUE'; got {line!r}")
+            raise SettingsInvalid(_("--header takes 'NAME: VALUE'; got {got!r}", got=line))
     return headers

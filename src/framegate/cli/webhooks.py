@@ -13,9 +13,11 @@ from typing import Annotated, Any, Protocol
 
 import typer
 
+from framegate.cli.language import _
 from framegate.cli.options import ConfigOption, DataOption, JsonOption, KeyOption, UrlOption
 from framegate.cli.own_webhooks import OwnWebhooks
-from framegate.cli.terminal import printable, say, say_json, troubles
+from framegate.cli.sentences import spoken
+from framegate.cli.terminal import printable, say, say_facts, say_json, troubles
 from framegate.client.face import Framegate
 from framegate.domain.delivery import DeliveryStatus
 from framegate.domain.endpoint import OVERLAP_S_DEFAULT, OVERLAP_S_MAX
@@ -73,12 +75,12 @@ def asked(
     with troubles():
         if account is None:
             if data is not None or config is not None:
-                raise SettingsInvalid("--data and --config are an operator's: name an --account")
+                raise SettingsInvalid(_("--data and --config are an operator's: name an --account"))
             with Framegate(url, key) as client:
                 yield OwnWebhooks(client)
             return
         if url is not None or key is not None:
-            raise SettingsInvalid("--account works on the data folder, without --url and --key")
+            raise SettingsInvalid(_("--account works on the data folder, without --url and --key"))
     # It brings the server's parts, which a caller's commands need not wait for.
     folder = import_module("framegate.cli.account_webhooks")
     with folder.of_account(account, data, config) as found:
@@ -100,9 +102,10 @@ def listed(
             say_json(found)
             return
         if not found:
-            say("no webhook yet; make one with: framegate webhooks create URL")
+            say(_("no webhook yet; make one with: framegate webhooks create URL"))
         for each in found:
-            state = "enabled" if each["enabled"] else f"disabled {each['disabled_why']}"
+            why = printable(spoken(each.get("disabled_why", "")))
+            state = _("enabled") if each["enabled"] else _("disabled {why}", why=why).rstrip()
             say(
                 f"{each['id']}  {printable(each['url'])}  {','.join(each['events'])}  {state}"
                 f"{_recent(each)}"
@@ -111,11 +114,11 @@ def listed(
 
 def create(
     webhook_url: Annotated[
-        str, typer.Argument(metavar="URL", help="Where to tell it, https://...")
+        str, typer.Argument(metavar="URL", help="The address that is told, https://...")
     ],
     event: Annotated[
         list[str] | None,
-        typer.Option(help="An event to tell; more than once for several.", show_default="all"),
+        typer.Option(help="An event that it is told; may be repeated.", show_default="all"),
     ] = None,
     account: AccountOption = None,
     url: UrlOption = None,
@@ -134,7 +137,9 @@ def rotate(
     overlap_s: Annotated[
         int,
         typer.Option(
-            min=0, max=OVERLAP_S_MAX, help="Seconds for which the old secret signs too; 0: none."
+            min=0,
+            max=OVERLAP_S_MAX,
+            help="Seconds for which the old secret signs too; 0 ends it now.",
         ),
     ] = OVERLAP_S_DEFAULT,
     account: AccountOption = None,
@@ -161,7 +166,7 @@ def disable(
     """Tell a webhook nothing more; what is pending for it is given up."""
     with asked(account, url=url, key=key, data=data, config=config) as hooks:
         changed = hooks.disable(webhook_id)
-        _say_changed(changed, f"{changed['id']} is disabled", is_json=json)
+        _say_changed(changed, _("{id} is disabled", id=changed["id"]), is_json=json)
 
 
 def enable(
@@ -176,13 +181,17 @@ def enable(
     """Tell a webhook what happens from now on."""
     with asked(account, url=url, key=key, data=data, config=config) as hooks:
         changed = hooks.enable(webhook_id)
-        _say_changed(changed, f"{changed['id']} is enabled", is_json=json)
+        _say_changed(changed, _("{id} is enabled", id=changed["id"]), is_json=json)
 
 
 def deliveries(
-    webhook: Annotated[str | None, typer.Option(help="Of this one alone, hook_...")] = None,
-    status: Annotated[DeliveryStatus | None, typer.Option(help="In this status alone.")] = None,
-    limit: Annotated[int, typer.Option(min=1, max=1_000, help="At most so many.")] = LIMIT_DEFAULT,
+    webhook: Annotated[
+        str | None, typer.Option(help="Only those of this webhook, hook_...")
+    ] = None,
+    status: Annotated[
+        DeliveryStatus | None, typer.Option(help="Only those in this status.")
+    ] = None,
+    limit: Annotated[int, typer.Option(min=1, max=1_000, help="How many at most.")] = LIMIT_DEFAULT,
     account: AccountOption = None,
     url: UrlOption = None,
     key: KeyOption = None,
@@ -197,7 +206,7 @@ def deliveries(
             say_json(found)
             return
         if not found:
-            say("no delivery of this kind")
+            say(_("no delivery of this kind"))
         for each in found:
             # No table: it would cut the ids, which are there to be copied.
             say(_delivery(each))
@@ -206,7 +215,9 @@ def deliveries(
 def replay(
     subject: Annotated[
         str,
-        typer.Argument(metavar="ID", help="A delivery, msg_..., or a webhook: all that failed."),
+        typer.Argument(
+            metavar="ID", help="A delivery, msg_..., or a webhook, hook_...: all that failed."
+        ),
     ],
     account: AccountOption = None,
     url: UrlOption = None,
@@ -221,8 +232,11 @@ def replay(
         if json:
             say_json(done)
             return
-        more = "; there are more: run it again" if done["has_more"] else ""
-        say(f"{done['redelivered']} to be sent again{more}")
+        count = done["redelivered"]
+        if done["has_more"]:
+            say(_("{count} to be sent again; there are more: run it again", count=count))
+        else:
+            say(_("{count} to be sent again", count=count))
 
 
 # --- inside -----------------------------------------------------------------------------------
@@ -237,12 +251,14 @@ def _recent(webhook: dict[str, Any]) -> str:
 
 def _delivery(each: dict[str, Any]) -> str:
     last = each["last_attempt"]
-    tried = f"{each['attempt_count']} tried" if last else "not tried yet"
-    answer = f", last: {last['http_status'] or printable(last['error'])}" if last else ""
+    tried = _("not tried yet")
+    if last:
+        answer = last["http_status"] or printable(spoken(last["error"]))
+        tried = _("{count} tried, last: {answer}", count=each["attempt_count"], answer=answer)
     at = datetime.fromtimestamp(each["created_at"] // 1_000, UTC)
     return (
         f"{each['id']}  {at:%Y-%m-%dT%H:%M:%SZ}  {each['event']:<15}  {each['task']}  "
-        f"{each['status']:<9}  {tried}{answer}"
+        f"{each['status']:<9}  {tried}"
     )
 
 
@@ -250,11 +266,15 @@ def _say_secret(made: dict[str, Any], *, is_json: bool) -> None:
     if is_json:
         say_json(made)
         return
-    say(f"webhook  {made['id']}")
-    say(f"url      {printable(made['url'])}")
-    say(f"events   {','.join(made['events'])}")
-    say(f"secret   {made['secret']}")
-    say("The secret is not shown again: note it now. `framegate webhooks rotate` makes another.")
+    say_facts(
+        {
+            _("webhook"): made["id"],
+            _("url"): printable(made["url"]),
+            _("events"): ",".join(made["events"]),
+            _("secret"): made["secret"],
+        }
+    )
+    say(_("The secret is not shown again: note it now. `framegate webhooks rotate` makes another."))
 
 
 def _say_changed(changed: dict[str, Any], sentence: str, *, is_json: bool) -> None:

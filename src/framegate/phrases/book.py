@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import cache, lru_cache
 from pathlib import Path
 
-from framegate.phrases import po
+from framegate import po
 from framegate.phrases.phrase import Phrase
 
 FOLDER = Path(__file__).parent
@@ -99,9 +99,9 @@ def book_of(language: str) -> Book:
     """The book of one of LANGUAGES but English, read when it is first opened."""
     found: dict[str, list[Phrase]] = {}
     for path in sorted((FOLDER / language).glob("*.po")):
-        for entry in po.read(path.read_text(encoding="utf-8")):
+        for entry in po.entries(path.read_text(encoding="utf-8")):
             if entry.says:
-                found.setdefault(entry.context, []).append(Phrase(entry.text, entry.says))
+                found.setdefault(entry.context, []).append(Phrase(entry.text, entry.says[0]))
     # Two phrases may fit one sentence; the one with more words of its own is it.
     return Book(
         {

@@ -24,12 +24,14 @@ def asking(accept="", cookie=""):
 
 def test_every_text_has_its_translation(tool):
     for language in set(words.LANGUAGES) - {words.ENGLISH}:
-        assert tool.untranslated(words.FOLDER / language) == []
+        assert tool.untranslated(words.FOLDER / language, list(tool.console_sources())) == []
+        assert tool.misfits(words.FOLDER / language) == []
 
 
 def test_text_without_a_translation_is_found(tool, tmp_path):
     assert "tmp/layout.po: 'Main'" in [
-        text.replace(tmp_path.name, "tmp") for text in tool.untranslated(tmp_path)
+        text.replace(tmp_path.name, "tmp")
+        for text in tool.untranslated(tmp_path, list(tool.console_sources()))
     ]
 
 

@@ -5,15 +5,12 @@ files, and nothing is compiled into the repository. `tools/words.py` brings them
 templates say.
 """
 
-import io
-from functools import cache
+from gettext import NullTranslations
 from pathlib import Path
 
-from babel.messages.catalog import Catalog
-from babel.messages.mofile import write_mo
-from babel.messages.pofile import read_po
-from babel.support import NullTranslations, Translations
 from starlette.requests import Request
+
+from framegate import po
 
 ENGLISH = "en"
 LANGUAGES = {ENGLISH: "English", "zh": "中文"}
@@ -26,21 +23,9 @@ FOLDER = Path(__file__).with_name("words")
 ACCEPT_CHARACTERS_MAX = 500
 
 
-@cache
 def translations(language: str) -> NullTranslations:
     """The texts of one of LANGUAGES; English needs none."""
-    if language == ENGLISH:
-        return NullTranslations()
-    whole = Catalog(locale=language, charset="utf-8")
-    for path in sorted((FOLDER / language).glob("*.po")):
-        with path.open("rb") as file:
-            for message in read_po(file, locale=language, charset="utf-8"):
-                if message.id:
-                    whole[message.id] = message
-    compiled = io.BytesIO()
-    write_mo(compiled, whole)
-    compiled.seek(0)
-    return Translations(fp=compiled)
+    return NullTranslations() if language == ENGLISH else po.translations(FOLDER / language)
 
 
 def language_of(request: Request) -> str:
