@@ -1,5 +1,6 @@
 """How values look on a page: money, counts, sizes and times, each with its exact form at hand."""
 
+from collections.abc import Iterable
 from datetime import UTC, datetime
 
 from babel.dates import format_datetime
@@ -12,11 +13,14 @@ BYTES_PER_MB = 1_000_000
 MOMENTS = {"en": "d MMM y HH:mm", "zh": "y年M月d日 HH:mm"}
 
 
-def money(micros: int, currency: str) -> str:
-    """`$48.20`; never rounded: a finer amount shows all of its decimals, as in `$0.112`."""
+def money(micros: int, currency: str, places: int = DECIMALS_MIN) -> str:
+    """`$48.20`; never rounded: a finer amount shows all of its decimals, as in `$0.112`.
+
+    places   at least so many decimals: those of the finest in its column, so that points line up
+    """
     whole, _, decimals = decimal_from_micros(abs(micros)).partition(".")
     sign = "-" if micros < 0 else ""
-    amount = f"{int(whole):,}.{decimals.ljust(DECIMALS_MIN, '0')}"
+    amount = f"{int(whole):,}.{decimals.ljust(places, '0')}"
     return f"{sign}{symbol(currency)}{amount}"
 
 
@@ -26,9 +30,16 @@ def symbol(currency: str) -> str:
     return found if len(found) == 1 else f"{found} "
 
 
-def money_of(decimal: str, currency: str) -> str:
+def money_of(decimal: str, currency: str, places: int = DECIMALS_MIN) -> str:
     """As `money`, of the API's decimal string."""
-    return money(micros_from_decimal(decimal), currency)
+    return money(micros_from_decimal(decimal), currency, places)
+
+
+def places(decimals: Iterable[str | None]) -> int:
+    """How many decimals the finest of a column's amounts has; None is a gap in it."""
+    return max(
+        DECIMALS_MIN, *(len(each.partition(".")[2]) for each in decimals if each is not None), 0
+    )
 
 
 def count(number: int) -> str:

@@ -48,7 +48,7 @@ function showPrice({ amount, available, isSure, problem }) {
   by("price").textContent = money(amount, facts.symbol);
   if (!isSure) return;
   // A quote that was under way during a press knows nothing of how the press went.
-  if (problem) complain(refusal(problem), "price");
+  if (problem) complain(compose.tooLong || refusal(problem), "price");
   else if (state.complaintOf === "price") complain("");
   state.isShort = Boolean(problem) && problem.status === NO_CREDIT;
   showGo();
