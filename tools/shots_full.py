@@ -96,7 +96,7 @@ def _name(gate: Framegate) -> None:
     for name in NAMES:
         _post(gate, "/api/accounts", {"name": name, "credit": "123456789.123456"})
     for number in range(24):
-        _post(gate, "/api/accounts", {"name": f"team {number:02}", "credit": str(7 * number)})
+        _post(gate, "/api/accounts", {"name": f"team {number:02}", "credit": str(7 * number + 1)})
         _post(gate, "/api/keys", {"name": f"program {number:02}", "budget": str(number + 1)})
     for name in NAMES:
         _post(gate, "/api/keys", {"name": name, "rate": 1_000_000, "in_flight": 100_000})

@@ -22,9 +22,9 @@ def lists(album: Album) -> None:
 
 def tasks(album: Album) -> None:
     """One task of each state that a working gateway shows only for a moment."""
-    newest = album.gate.http.get("/api/tasks?limit=12").json()["data"]["result"]
     for state in STATES:
-        task = next(each["task"] for each in newest if each["state"] == state)
+        listed = album.gate.http.get(f"/api/tasks?state={state}&limit=1").json()["data"]
+        task = listed["result"][0]["task"]
         album.page.goto(f"/console/tasks/{task}")
         album.page.locator(".life").wait_for()
         album.shoot(f"full-task-{state}", whole=True)

@@ -9,6 +9,7 @@ from babel.numbers import format_decimal, get_currency_symbol
 from framegate.domain.money import decimal_from_micros, micros_from_decimal
 
 DECIMALS_MIN = 2
+PLACES_MAX = 4
 BYTES_PER_MB = 1_000_000
 MOMENTS = {"en": "d MMM y HH:mm", "zh": "y年M月d日 HH:mm"}
 
@@ -36,10 +37,13 @@ def money_of(decimal: str, currency: str, places: int = DECIMALS_MIN) -> str:
 
 
 def places(decimals: Iterable[str | None]) -> int:
-    """How many decimals the finest of a column's amounts has; None is a gap in it."""
-    return max(
-        DECIMALS_MIN, *(len(each.partition(".")[2]) for each in decimals if each is not None), 0
-    )
+    """How many decimals a column's amounts are written with, so that their points line up.
+
+    decimals  the column's amounts; None is a gap in it
+    returns   those of the finest, up to PLACES_MAX: one stray micro is no reason for six zeros
+    """
+    finest = max((len(each.partition(".")[2]) for each in decimals if each is not None), default=0)
+    return min(max(finest, DECIMALS_MIN), PLACES_MAX)
 
 
 def count(number: int) -> str:

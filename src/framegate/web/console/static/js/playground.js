@@ -192,6 +192,7 @@ function showFailed(task) {
     tone: isCancelled ? "quiet" : "bad",
     status: words[task.state] || words.failed,
     step: Math.max(0, gate.marks.length - 1),
+    more: `/console/tasks/${task.task}`,
   });
 }
 
