@@ -83,6 +83,18 @@ def _vary(path: Path) -> None:
                 "UPDATE holds SET state = ? WHERE task_id = ?",
                 ("released" if ended_ms else "open", task_id),
             )
+            # What was written of its success never happened.
+            database.execute(
+                "UPDATE life SET status = ? WHERE task_id = ? AND at_ms ="
+                " (SELECT max(at_ms) FROM life WHERE task_id = ?)",
+                (state, task_id, task_id),
+            )
+            database.execute(
+                "DELETE FROM entries WHERE transfer_id IN"
+                " (SELECT id FROM transfers WHERE task_id = ?)",
+                (task_id,),
+            )
+            database.execute("DELETE FROM transfers WHERE task_id = ?", (task_id,))
             database.execute(
                 "UPDATE prompts SET text = ? WHERE task_id = ?",
                 (PROMPTS[number % len(PROMPTS)], task_id),
