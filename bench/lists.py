@@ -78,18 +78,18 @@ def made(path: Path) -> dict[str, str]:
     return keys
 
 
-def fill(path: Path, count: int, keys: dict[str, str], *, step_ms: int = STEP_MS) -> None:
-    """So many tasks with hold, life, words, usage and ledger, oldest first, `step_ms` apart."""
+def fill(path: Path, count: int, keys: dict[str, str]) -> None:
+    """So many tasks with hold, life, words, usage and ledger, oldest first."""
     dice = random.Random(SEED)
     other = sqlite3.connect(path, isolation_level=None)
     other.execute("PRAGMA synchronous = OFF")
     other.execute("BEGIN")
-    began_ms = time.time_ns() // 1_000_000 - count * step_ms
+    began_ms = time.time_ns() // 1_000_000 - count * STEP_MS
     usage: dict[tuple[str, ...], list[int]] = {}
     spent: dict[str, int] = {}
     for number in range(count):
         account = keys["id of half" if number % 2 else "id of rest"]
-        task_id, at_ms = ids.new("task"), began_ms + number * step_ms
+        task_id, at_ms = ids.new("task"), began_ms + number * STEP_MS
         state = dice.choice(STATES)
         facts = (f"key_{account[-6:]}_{dice.randrange(20)}", dice.choice(UPSTREAMS))
         model, resolution = dice.choice(MODELS), dice.choice(["720p", "720p", "1080p"])

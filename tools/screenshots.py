@@ -13,7 +13,7 @@ from pathlib import Path
 from subprocess import TimeoutExpired
 
 ROOT = Path(__file__).resolve().parents[1]
-sys.path[:0] = [str(ROOT / "tests"), str(ROOT / "bench")]
+sys.path.insert(0, str(ROOT / "tests"))
 
 from httpx2 import HTTPError
 from playwright.sync_api import Browser, Error

@@ -42,7 +42,7 @@ def test_counts_and_sizes_are_short():
 
 @pytest.mark.parametrize(
     ("decimals", "places"),
-    [([], 2), (["5"], 2), (["-0.336", "2.5"], 3), (["1", None, "0.000001"], 4)],
+    [([], 2), (["5"], 2), (["-0.336", "2.5"], 3), (["1", None, "0.000001"], 2)],
 )
 def test_column_has_the_decimals_of_its_finest_amount(decimals, places):
     assert shown.places(decimals) == places

@@ -40,10 +40,10 @@ def places(decimals: Iterable[str | None]) -> int:
     """How many decimals a column's amounts are written with, so that their points line up.
 
     decimals  the column's amounts; None is a gap in it
-    returns   those of the finest, up to PLACES_MAX: one stray micro is no reason for six zeros
+    returns   those of the finest; one with more than PLACES_MAX stands out and is not followed
     """
-    finest = max((len(each.partition(".")[2]) for each in decimals if each is not None), default=0)
-    return min(max(finest, DECIMALS_MIN), PLACES_MAX)
+    found = [len(each.partition(".")[2]) for each in decimals if each is not None]
+    return max([DECIMALS_MIN, *(each for each in found if each <= PLACES_MAX)])
 
 
 def count(number: int) -> str:
