@@ -1,146 +1,93 @@
 """Make pictures of every page and state of the console: `python tools/screenshots.py DIR`.
 
-It starts a gateway of its own with the embedded renderer, signs in and walks the console in English
-and dark, in Chinese and light, and on a phone. A page adds its states as a function of SCENES.
+It starts gateways of its own, signs in and walks the console in both languages and both lights, on
+a desk and on a phone. A page adds its states as a scene. `--looks` and `--scenes` take a part:
+
+    python tools/screenshots.py DIR --looks phone-dark-en --scenes tasks,usage
 """
 
-import re
+import argparse
 import sys
-import tempfile
-from collections.abc import Callable
+import time
 from pathlib import Path
+from subprocess import TimeoutExpired
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
+ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT / "tests"))
 
-import shots_of_records
-from browsing import DESK, PHONE, Visit, browser, browser_path
-from processes import Framegate
+from httpx2 import HTTPError
+from playwright.sync_api import Browser, Error
+
+from browsing import Visit, browser, browser_path
+from shots_album import LOOKS, Album, Scene
+from shots_of_door import SCENES_OF_DOOR
+from shots_of_extremes import SCENES_OF_EXTREMES
+from shots_of_playground import SCENES_OF_PLAYGROUND
+from shots_of_records import SCENES_OF_RECORDS
 from shots_of_tasks import SCENES_OF_TASKS
+from shots_stage import Stage
 
-LOOKS: tuple[tuple[str, str, dict[str, int]], ...] = (
-    ("dark", "en", DESK),
-    ("light", "zh", DESK),
-    ("light", "en", DESK),
-    ("dark", "en", PHONE),
-)
-SETTLE_MS = 400
-"""After the last change of a page, for its animations: a picture, not a test."""
-
-
-class Album:
-    """Takes the pictures of one visit into a folder."""
-
-    def __init__(self, folder: Path, visit: Visit, gate: Framegate, look: str) -> None:
-        self.folder, self.visit, self.gate, self.look = folder, visit, gate, look
-        self.page = visit.page
-
-    def shoot(self, name: str, *, whole: bool = False) -> None:
-        """One picture: `NAME-LOOK.png`; `whole` is the page beyond the window too."""
-        self.page.wait_for_timeout(SETTLE_MS)
-        self.page.screenshot(path=self.folder / f"{name}-{self.look}.png", full_page=whole)
-
-    def go(self, path: str) -> None:
-        """Open a page and wait until it has everything."""
-        self.page.goto(path, wait_until="networkidle")
-
-    def link(self, account: str | None = None) -> str:
-        """A fresh one-time link; the operator's, unless an account is named."""
-        words = ["console", *(["--account", account] if account else [])]
-        path = self.gate.command(*words)["url"].partition("/console/")[2]
-        return f"{self.gate.url}/console/{path}"
-
-
-def door(album: Album) -> None:
-    """What is seen before the sign-in, and the pages of errors."""
-    album.go("/console/sign-in")
-    album.shoot("sign-in")
-    album.page.locator("#key").fill("fg_wrong")
-    album.page.keyboard.press("Enter")
-    album.page.locator("#complaint").wait_for()
-    album.shoot("sign-in-wrong")
-    album.go(album.link())
-    album.shoot("link")
-    album.go("/console/nowhere")
-    album.shoot("not-found")
-    album.go("/console/link/used")
-    album.shoot("link-used")
-    album.visit.sign_in(album.link())
-
-
-def playground(album: Album) -> None:
-    """The guide, a picture chosen, the picture as it develops, the video, and a failure."""
-    page = album.page
-    album.go("/console/playground")
-    album.shoot("playground-first")
-    if page.locator("#guide-do").is_visible():
-        page.locator("#guide-do").click()
-    else:
-        page.locator("[data-sample=dusk]").click()
-        page.locator("[data-move]").first.click()
-    page.locator("#go:enabled").wait_for()
-    album.shoot("playground-ready")
-    page.keyboard.press("Control+Enter")
-    page.locator("#percent", has_text=re.compile(r"^[2-9]\d%")).wait_for()
-    page.screenshot(path=album.folder / f"playground-developing-{album.look}.png")
-    page.locator("#video:visible").wait_for()
-    album.shoot("playground-done")
-    album.shoot("playground-whole", whole=True)
-    for tab in ("python", "response", "events"):
-        page.locator(f"#tab-{tab}").click()
-        album.shoot(f"playground-{tab}")
-    page.locator("#replace").click()
-    page.locator("#picture-url").fill("https://frames.example.com/frame.jpg")
-    page.locator("#use-url").click()
-    page.locator("#go:enabled").wait_for()
-    page.keyboard.press("Control+Enter")
-    page.locator("#broken").wait_for()
-    album.shoot("playground-failed")
-    page.locator(".who").click()
-    album.shoot("menu")
-
-
-def poor(album: Album) -> None:
-    """An account without credit, and its empty gallery."""
-    name = f"poor-{album.look}"
-    album.gate.command("accounts", "create", name, "--credit", "0.2")
-    album.visit.sign_in(album.link(name))
-    album.page.evaluate("sessionStorage.clear()")
-    album.go("/console/playground")
-    album.page.locator("#complaint").wait_for()
-    album.shoot("no-credit")
-    album.go("/console/gallery")
-    album.shoot("gallery-empty")
-
-
-SCENES: tuple[Callable[[Album], None], ...] = (
-    door,
-    playground,
+SCENES: tuple[Scene, ...] = (
+    *SCENES_OF_DOOR,
+    *SCENES_OF_PLAYGROUND,
     *SCENES_OF_TASKS,
-    shots_of_records.records,
-    poor,
+    *SCENES_OF_RECORDS,
+    *SCENES_OF_EXTREMES,
 )
+
+
+def wanted(arguments: list[str]) -> argparse.Namespace:
+    """What is asked for: the folder, the looks and the scenes, by name."""
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("folder", type=Path, metavar="DIR")
+    parser.add_argument("--looks", default=",".join(LOOKS), help="some of them, by comma")
+    parser.add_argument("--scenes", default=",".join(each.name for each in SCENES))
+    asked = parser.parse_args(arguments)
+    asked.looks, asked.scenes = asked.looks.split(","), asked.scenes.split(",")
+    unknown = {*asked.looks, *asked.scenes} - {*LOOKS, *(each.name for each in SCENES)}
+    if unknown:
+        parser.error(f"there is no look and no scene {', '.join(sorted(unknown))}")
+    return asked
+
+
+def played(scene: Scene, stage: Stage, opened: Browser, folder: Path, look: str) -> str:
+    """Walk one scene in one look; answers what went wrong, or nothing."""
+    theme, language, size = LOOKS[look]
+    try:
+        gate = stage.gate(scene.gate)
+    except (AssertionError, OSError, TimeoutExpired) as error:
+        return f"its gateway did not come up: {error!r}"
+    visit = Visit(opened, gate.url, language=language, theme=theme, size=size)
+    album = Album(folder, visit, gate, look)
+    try:
+        if scene.signed_in:
+            album.sign_in_with((gate.data / "admin.key").read_text(encoding="ascii").strip())
+        scene.walk(album)
+    except (Error, AssertionError, TimeoutExpired, HTTPError) as error:
+        return str(error).partition("\n")[0] or repr(error)
+    finally:
+        visit.close()
+    return ""
 
 
 def main(arguments: list[str]) -> int:
-    """Walk every scene in every look; answers the exit status."""
-    if len(arguments) != 1:
-        print("usage: python tools/screenshots.py DIR", file=sys.stderr)
-        return 2
+    """Walk the scenes in the looks; answers the exit status."""
+    asked = wanted(arguments)
     if browser_path() is None:
         print("there is no browser on the PATH: chromium or google-chrome", file=sys.stderr)
         return 1
-    folder = Path(arguments[0])
-    folder.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory() as data, Framegate(Path(data)) as gate, browser() as opened:
-        for theme, language, size in LOOKS:
-            look = f"{'phone' if size is PHONE else 'desk'}-{theme}-{language}"
-            visit = Visit(opened, gate.url, language=language, theme=theme, size=size)
-            album = Album(folder, visit, gate, look)
-            for scene in SCENES:
-                scene(album)
-            visit.close()
-            print(look)
-    return 0
+    asked.folder.mkdir(parents=True, exist_ok=True)
+    failed = 0
+    with Stage() as stage, browser() as opened:
+        for scene in (each for each in SCENES if each.name in asked.scenes):
+            for look in asked.looks:
+                began = time.monotonic()
+                wrong = played(scene, stage, opened, asked.folder, look)
+                failed += bool(wrong)
+                took = f"{time.monotonic() - began:.0f} s"
+                print(f"{scene.name} {look} {took} {wrong}".rstrip(), flush=True)
+    print(f"{len(list(asked.folder.glob('*.png')))} pictures in {asked.folder}; {failed} failed")
+    return 1 if failed else 0
 
 
 if __name__ == "__main__":

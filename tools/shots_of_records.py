@@ -1,7 +1,7 @@
 """The scenes of keys, accounts, webhooks, upstreams and the audit for `tools/screenshots.py`.
 
-They want more than the album's own gateway: a receiver that answers and fails, a vendor that can be
-asked, a database that breaks a promise. Each is started here and ended with its scene.
+They want more than a plain gateway: a receiver that answers and fails, a vendor that can be asked,
+a database that breaks a promise. tools/shots_stage.py opens them.
 """
 
 import io
@@ -17,9 +17,9 @@ from typing import Any
 
 from PIL import Image
 
-from browsing import Visit
 from fakes.vendor import API_KEY, selling
 from processes import Framegate
+from shots_album import Album, Scene
 
 VENDOR_CONFIG = """
 [upstreams.kling]
@@ -160,7 +160,7 @@ def live(gate: Framegate, listening: str) -> None:
     make(gate, 2)
 
 
-def keys(album: Any) -> None:
+def keys(album: Album) -> None:
     """The list, the dialogs, the key shown once, a key that may not manage keys."""
     page = album.page
     album.go("/console/keys")
@@ -187,28 +187,21 @@ def keys(album: Any) -> None:
     page.keyboard.press("Escape")
 
 
-def narrow_key(album: Any) -> None:
+def narrow_key(album: Album) -> None:
     """A key that may only read: its own limits, and why it sees no others."""
     narrow = posted(
         album.gate, "/api/keys", {"name": "Usage dashboard", "scope": "read", "account": PAYER}
     )
-    visit = album.visit
-    visit.context.clear_cookies()
-    page = album.page
-    page.goto("/console/sign-in")
-    page.locator("#key").fill(narrow["key"])
-    page.keyboard.press("Enter")
-    page.wait_for_url("**/console/playground")
+    album.sign_in_with(narrow["key"])
     album.go("/console/keys")
     album.shoot("keys-read")
     album.go("/console/webhooks")
     album.shoot("webhooks-empty-read")
     album.go("/console/accounts")
     album.shoot("accounts-refused")
-    visit.sign_in(album.link())
 
 
-def accounts(album: Any) -> None:
+def accounts(album: Album) -> None:
     """The list, making one, a top-up, one with its ledger."""
     page = album.page
     album.go("/console/accounts")
@@ -234,7 +227,7 @@ def accounts(album: Any) -> None:
     album.shoot("account-new")
 
 
-def webhooks(album: Any) -> None:
+def webhooks(album: Album) -> None:
     """The list, making one, one that fails, a test, the dialogs, a delivery."""
     page = album.page
     album.go("/console/webhooks")
@@ -261,7 +254,7 @@ def webhooks(album: Any) -> None:
     album.shoot("deliveries-failed")
 
 
-def upstreams(album: Any) -> None:
+def upstreams(album: Album) -> None:
     """A pool with one that cannot be reached, a test, a pause, the vendor's own account."""
     page = album.page
     album.go("/console/upstreams")
@@ -277,7 +270,7 @@ def upstreams(album: Any) -> None:
     album.shoot("upstream-unreachable")
 
 
-def audit(album: Any) -> None:
+def audit(album: Album) -> None:
     """Every promise holds."""
     page = album.page
     album.go("/console/audit")
@@ -287,68 +280,36 @@ def audit(album: Any) -> None:
     album.shoot("audit", whole=True)
 
 
-def first_run(album: Any) -> None:
+def first_run(album: Album) -> None:
     """A gateway on its first day: nothing but what it made itself."""
-    with (
-        tempfile.TemporaryDirectory() as folder,
-        Framegate(Path(folder)) as gate,
-        elsewhere(album, gate) as page,
-    ):
-        for name in ("keys", "accounts", "webhooks", "upstreams", "audit"):
-            page.goto(f"/console/{name}", wait_until="networkidle")
-            page.wait_for_timeout(300)
-            page.screenshot(path=album.folder / f"first-{name}-{album.look}.png", full_page=True)
+    for name in ("keys", "accounts", "webhooks", "upstreams", "audit", "usage"):
+        album.go(f"/console/{name}")
+        album.shoot(f"first-{name}", whole=True)
 
 
-def broken(album: Any) -> None:
+def break_promises(gate: Framegate) -> None:
+    """Two tasks, and then a balance and a sum that nothing accounts for."""
+    make(gate, 2)
+    damage(gate, "UPDATE accounts SET posted_micros = posted_micros + 1", "DELETE FROM usage")
+
+
+def broken(album: Album) -> None:
     """The audit of a database that breaks promises."""
-    with (
-        tempfile.TemporaryDirectory() as folder,
-        Framegate(Path(folder)) as gate,
-        elsewhere(album, gate) as page,
-    ):
-        make(gate, 2)
-        damage(
-            gate,
-            "UPDATE accounts SET posted_micros = posted_micros + 1",
-            "DELETE FROM usage",
-        )
-        page.goto("/console/audit")
-        page.locator("#run").click()
-        page.locator(".verdict-broken").wait_for()
-        page.locator(".toast").wait_for(state="detached")
-        page.screenshot(path=album.folder / f"audit-broken-{album.look}.png", full_page=True)
+    page = album.page
+    album.go("/console/audit")
+    page.locator("#run").click()
+    page.locator(".verdict-broken").wait_for()
+    page.locator(".toast").wait_for(state="detached")
+    album.shoot("audit-broken", whole=True)
 
 
-@contextmanager
-def elsewhere(album: Any, gate: Framegate) -> Iterator[Any]:
-    """The same person's browser on another gateway."""
-    opened = album.page.context.browser
-    _, theme, language = album.look.split("-")
-    size = album.page.viewport_size
-    visit = Visit(opened, gate.url, language=language, theme=theme, size=size)
-    try:
-        path = gate.command("console")["url"].partition("/console/")[2]
-        visit.sign_in(f"{gate.url}/console/{path}")
-        yield visit.page
-    finally:
-        visit.close()
-
-
-def records(album: Any) -> None:
-    """All of them: the first day, a lived-in gateway, a broken one."""
-    first_run(album)
-    with world() as gate:
-        _, theme, language = album.look.split("-")
-        size = album.page.viewport_size
-        visit = Visit(
-            album.page.context.browser, gate.url, language=language, theme=theme, size=size
-        )
-        try:
-            there = type(album)(album.folder, visit, gate, album.look)
-            visit.sign_in(there.link())
-            for scene in (keys, accounts, webhooks, upstreams, audit, narrow_key):
-                scene(there)
-        finally:
-            visit.close()
-    broken(album)
+SCENES_OF_RECORDS = (
+    Scene("first-records", "first", first_run),
+    Scene("keys", "pool", keys),
+    Scene("accounts", "pool", accounts),
+    Scene("webhooks", "pool", webhooks),
+    Scene("upstreams", "pool", upstreams),
+    Scene("audit", "pool", audit),
+    Scene("narrow-key", "pool", narrow_key),
+    Scene("broken", "broken", broken),
+)

@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from framegate import samples
+from shots_album import Album, Scene
 
 if TYPE_CHECKING:
     from processes import Framegate
-    from screenshots import Album
 
 NEWCOMER = "newcomer"
 WORDS = (
@@ -32,10 +32,7 @@ def _order(url: str, prompt: str, **settings: object) -> dict[str, object]:
 
 
 def fill(gate: Framegate) -> None:
-    """Tasks of every end, once a gateway: some succeed, one fails, one is cancelled."""
-    listed = gate.http.get("/api/tasks?text=One+that+is+told&limit=1").json()["data"]
-    if listed["result"]:
-        return
+    """Tasks of every end: some succeed, one fails, one is cancelled."""
     gate.command("accounts", "create", NEWCOMER, "--credit", "25")
     wanted = []
     for name, prompt in zip(samples.names(), WORDS, strict=False):
@@ -73,13 +70,12 @@ def _running(album: Album) -> str:
 
 def tasks(album: Album) -> None:
     """The list and one task, in every state."""
-    fill(album.gate)
     running = _running(album)
     for name, path in (("tasks", "/console/tasks"), ("task-running", f"/console/tasks/{running}")):
         # A stream is open: the network is never idle.
         album.page.goto(path)
         album.page.locator("#live:visible, #percent:not(:empty)").first.wait_for()
-        album.shoot(name)
+        album.shoot(name, whole=name.startswith("task-"))
     album.gate.http.post(f"/api/tasks/{running}/cancel")
     for name, path in (
         ("tasks-filtered", "/console/tasks?state=failed&text=not+there"),
@@ -134,13 +130,16 @@ def gallery(album: Album) -> None:
 
 
 def newcomer(album: Album) -> None:
-    """The same pages for an account that has made nothing; then back."""
-    path = album.gate.command("console", "--account", NEWCOMER)["url"].partition("/console/")[2]
-    album.visit.sign_in(f"{album.gate.url}/console/{path}")
+    """The same pages for an account that has made nothing."""
+    album.sign_in(NEWCOMER)
     for name in ("tasks", "usage", "gallery"):
         album.page.goto(f"/console/{name}")
         album.shoot(f"{name}-first")
-    album.visit.sign_in(album.link())
 
 
-SCENES_OF_TASKS = (tasks, usage, gallery, newcomer)
+SCENES_OF_TASKS = (
+    Scene("tasks", "home", tasks),
+    Scene("usage", "home", usage),
+    Scene("gallery", "home", gallery),
+    Scene("newcomer", "home", newcomer, signed_in=False),
+)

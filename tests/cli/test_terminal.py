@@ -6,6 +6,7 @@ import pytest
 import typer
 from rich.cells import cell_len
 
+from framegate import phrases
 from framegate.cli.terminal import (
     cell,
     fail,
@@ -193,10 +194,10 @@ def test_trouble_is_told_in_the_readers_language(capsys, chinese, error, said):
 
 def test_hint_and_request_are_told_in_the_readers_language(capsys, chinese):
     ended(TWO_RULES)
-    assert capsys.readouterr().err.splitlines()[-2:] == [
-        f"  下一步：{TWO_RULES.what_to_do}",
-        "  请求 req_7",
-    ]
+    *_, hint, request = capsys.readouterr().err.splitlines()
+    assert hint == f"  下一步：{phrases.translated(TWO_RULES.what_to_do, 'zh')}"
+    assert TWO_RULES.what_to_do not in hint
+    assert request == "  请求 req_7"
 
 
 @pytest.mark.parametrize(("text", "cells"), [("", 4), ("ok", 4), ("正常", 4), ("错误", 5)])

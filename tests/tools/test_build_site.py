@@ -103,7 +103,7 @@ def test_lists_and_tables_come_out_as_a_forge_shows_them(site):
         ("docs/errors.html", "zh/errors.html", "zh-CN"),
         ("docs/zh/errors.html", "../../docs/errors.html", "en"),
         ("index.html", "README.zh.html", "zh-CN"),
-        ("docs/renderer.html", "../README.zh.html", "zh-CN"),
+        ("CHANGELOG.html", "README.zh.html", "zh-CN"),
     ],
 )
 def test_switch_leads_to_the_same_page_or_to_the_first(site, here, there, language):

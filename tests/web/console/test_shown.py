@@ -38,3 +38,17 @@ def test_time_is_exact_for_machines_and_short_for_people():
 def test_counts_and_sizes_are_short():
     assert shown.count(12_345) == "12,345"
     assert shown.size(1_234_567) == "1.2 MB"
+
+
+@pytest.mark.parametrize(
+    ("decimals", "places"),
+    [([], 2), (["5"], 2), (["-0.336", "2.5"], 3), (["1", None, "0.000001"], 2)],
+)
+def test_column_has_the_decimals_of_its_finest_amount(decimals, places):
+    assert shown.places(decimals) == places
+    assert shown.money_of("1.68", "USD", places).partition(".")[2].startswith("68")
+
+
+def test_amounts_of_a_column_line_up_at_the_point():
+    column = [shown.money_of(each, "USD", 3) for each in ("-2.016", "-1.68", "3")]
+    assert column == ["-$2.016", "-$1.680", "$3.000"]

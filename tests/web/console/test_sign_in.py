@@ -100,7 +100,9 @@ async def test_signing_out_ends_the_session_itself(looker):
 
     looker.cookies = kept
     answer = await looker.get(PLAYGROUND)
-    assert answer.headers["location"] == f"/console/sign-in?next={PLAYGROUND}"
+    assert answer.headers["location"] == f"/console/sign-in?next={PLAYGROUND}&over=1"
+    assert "nobody used it for long" in (await looker.get(answer.headers["location"])).text
+    assert "nobody used it for long" not in (await looker.get("/console/sign-in")).text
 
 
 @pytest.mark.parametrize(

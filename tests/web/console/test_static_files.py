@@ -1,3 +1,4 @@
+import gzip
 import re
 
 import pytest
@@ -22,6 +23,30 @@ async def test_who_has_a_file_is_told_so(door, files):
     first = await door.get(files.url("icons.svg"))
     again = await door.get(files.url("icons.svg"), If_None_Match=first.headers["etag"])
     assert (again.status_code, again.content) == (304, b"")
+
+
+@pytest.mark.parametrize(
+    ("accepted", "encoding"),
+    [("gzip, br", "gzip"), ("br, GZIP;q=0.5", "gzip"), ("gzip;q=0", ""), ("br", ""), ("", "")],
+)
+async def test_text_is_compressed_for_who_takes_it(door, files, accepted, encoding):
+    answer = await door.get(files.url("css/console.css"), Accept_Encoding=accepted)
+    assert answer.headers.get("content-encoding", "") == encoding
+    assert answer.headers["vary"] == "Accept-Encoding"
+    assert answer.content == (FOLDER / "css/console.css").read_bytes()
+
+
+async def test_compressed_file_is_smaller_and_known_again(door, files):
+    url, whole = files.url("css/console.css"), (FOLDER / "css/console.css").read_bytes()
+    pressed = await door.get(url, Accept_Encoding="gzip")
+    assert int(pressed.headers["content-length"]) == len(gzip.compress(whole, mtime=0)) < len(whole)
+    again = await door.get(url, If_None_Match=pressed.headers["etag"], Accept_Encoding="gzip")
+    assert again.status_code == 304
+
+
+async def test_picture_is_sent_as_it_is(door, files):
+    answer = await door.get(files.url("samples/dusk.jpg"), Accept_Encoding="gzip")
+    assert "content-encoding" not in answer.headers
 
 
 async def test_address_of_another_version_is_not_kept(door):

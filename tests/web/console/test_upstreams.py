@@ -34,7 +34,7 @@ async def test_what_an_upstream_does_not_offer_is_said_beside_what_it_does(looke
     await signed_in(looker, door, Scope.ADMIN)
     answer = await looker.get("/console/upstreams/local")
     assert answer.status_code == 200
-    assert "Not to be had here" in answer.text
+    assert "Not available" in answer.text
     assert "Nothing in this time" in answer.text
 
 

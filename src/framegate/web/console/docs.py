@@ -10,9 +10,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from framegate.web.console.pages import HEADERS, Pages
+from framegate.web.console.pages import DOCS, HEADERS, Pages
 
-PATH = "/docs"
 VIEWER = "vendor/swagger-ui-bundle.js"
 
 # The viewer's style sheet holds its arrows and marks in itself.
@@ -29,7 +28,7 @@ class Docs:
 
     def routes(self) -> list[Route]:
         """Where it is."""
-        return [Route(PATH, self.show)]
+        return [Route(DOCS, self.show)]
 
     async def show(self, request: Request) -> Response:
         """`GET /docs?lang=`: the viewer on `/openapi.json` in the reader's language."""

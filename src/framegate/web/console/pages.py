@@ -19,7 +19,7 @@ from starlette.types import Scope
 from framegate import __version__, phrases
 from framegate.desk.counts import CountDesk
 from framegate.domain.ledger import Caller
-from framegate.errors import Refusal
+from framegate.errors import Refusal, SessionOver
 from framegate.gateway import Gateway
 from framegate.web import auth, envelope
 from framegate.web.console import navigation, shown, words
@@ -29,6 +29,7 @@ from framegate.web.console.static_files import StaticFiles
 TEMPLATES = Path(__file__).with_name("templates")
 PREFIX = "/console"
 HOME = "/console/playground"
+DOCS = "/docs"
 SIGN_IN = "/console/sign-in"
 THEMES = ("system", "light", "dark")
 THEME_COOKIE = "framegate_theme"
@@ -98,7 +99,8 @@ class Pages:
         if "text/html" not in headers.get("accept", "") or not _is_for_people(scope):
             return envelope.refusal(error, request_id)
         if error.http_status == UNAUTHORIZED and scope["method"] in {"GET", "HEAD"}:
-            return RedirectResponse(f"{SIGN_IN}?next={scope['path']}", status_code=303)
+            over = "&over=1" if isinstance(error, SessionOver) else ""
+            return RedirectResponse(f"{SIGN_IN}?next={scope['path']}{over}", status_code=303)
         response = self._response(
             scope,
             "error.html",
@@ -171,6 +173,7 @@ def _environment(language: str, files: StaticFiles) -> Environment:
     environment.filters |= {
         "money": shown.money,
         "money_of": shown.money_of,
+        "places": shown.places,
         "symbol": shown.symbol,
         "combine": lambda values, more: {**values, **more},
         "count": shown.count,

@@ -1,5 +1,6 @@
 """How values look on a page: money, counts, sizes and times, each with its exact form at hand."""
 
+from collections.abc import Iterable
 from datetime import UTC, datetime
 
 from babel.dates import format_datetime
@@ -8,15 +9,19 @@ from babel.numbers import format_decimal, get_currency_symbol
 from framegate.domain.money import decimal_from_micros, micros_from_decimal
 
 DECIMALS_MIN = 2
+PLACES_MAX = 4
 BYTES_PER_MB = 1_000_000
 MOMENTS = {"en": "d MMM y HH:mm", "zh": "y年M月d日 HH:mm"}
 
 
-def money(micros: int, currency: str) -> str:
-    """`$48.20`; never rounded: a finer amount shows all of its decimals, as in `$0.112`."""
+def money(micros: int, currency: str, places: int = DECIMALS_MIN) -> str:
+    """`$48.20`; never rounded: a finer amount shows all of its decimals, as in `$0.112`.
+
+    places   at least so many decimals: those of the finest in its column, so that points line up
+    """
     whole, _, decimals = decimal_from_micros(abs(micros)).partition(".")
     sign = "-" if micros < 0 else ""
-    amount = f"{int(whole):,}.{decimals.ljust(DECIMALS_MIN, '0')}"
+    amount = f"{int(whole):,}.{decimals.ljust(places, '0')}"
     return f"{sign}{symbol(currency)}{amount}"
 
 
@@ -26,9 +31,19 @@ def symbol(currency: str) -> str:
     return found if len(found) == 1 else f"{found} "
 
 
-def money_of(decimal: str, currency: str) -> str:
+def money_of(decimal: str, currency: str, places: int = DECIMALS_MIN) -> str:
     """As `money`, of the API's decimal string."""
-    return money(micros_from_decimal(decimal), currency)
+    return money(micros_from_decimal(decimal), currency, places)
+
+
+def places(decimals: Iterable[str | None]) -> int:
+    """How many decimals a column's amounts are written with, so that their points line up.
+
+    decimals  the column's amounts; None is a gap in it
+    returns   those of the finest; one with more than PLACES_MAX stands out and is not followed
+    """
+    found = [len(each.partition(".")[2]) for each in decimals if each is not None]
+    return max([DECIMALS_MIN, *(each for each in found if each <= PLACES_MAX)])
 
 
 def count(number: int) -> str:

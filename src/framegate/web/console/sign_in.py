@@ -17,7 +17,7 @@ from framegate.flows import sign_in
 from framegate.gateway import Gateway, now_ms
 from framegate.web import auth, body, session
 from framegate.web.console import words
-from framegate.web.console.pages import HOME, PREFIX, SIGN_IN, THEME_COOKIE, THEMES, Pages
+from framegate.web.console.pages import DOCS, HOME, PREFIX, SIGN_IN, THEME_COOKIE, THEMES, Pages
 
 FORM_BYTES_MAX = 4_096
 FORM_FIELDS_MAX = 10
@@ -45,7 +45,8 @@ class SignIn:
 
     async def form(self, request: Request) -> Response:
         """Where a key is pasted."""
-        return self._form(request, _next(request.query_params.get("next", "")))
+        target = _next(request.query_params.get("next", ""))
+        return self._form(request, target, is_over="over" in request.query_params)
 
     async def by_key(self, request: Request) -> Response:
         """Open a session for a key that is good."""
@@ -117,9 +118,17 @@ class SignIn:
         return self.gateway.links.public_url
 
     def _form(
-        self, request: Request, target: str, *, complaint: str = "", status: int = 200
+        self,
+        request: Request,
+        target: str,
+        *,
+        complaint: str = "",
+        status: int = 200,
+        is_over: bool = False,
     ) -> Response:
-        response = self.pages.page(request, "sign_in.html", target=target, complaint=complaint)
+        response = self.pages.page(
+            request, "sign_in.html", target=target, complaint=complaint, is_over=is_over
+        )
         response.status_code = status
         return response
 
@@ -148,6 +157,8 @@ def _link_token(request: Request) -> str:
 
 
 def _next(path: str) -> str:
-    """Where to go on: a page of the console, and nowhere else on earth."""
+    """Where to go on: a page of the console, its API docs, and nowhere else on earth."""
     is_ours = path.startswith(f"{PREFIX}/") and path.isascii() and path.isprintable()
+    if path == DOCS:
+        return path
     return path if is_ours and "//" not in path and "\\" not in path else HOME

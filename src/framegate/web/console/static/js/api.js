@@ -54,7 +54,7 @@ export const post = async (path, body, extra) => (await ask("POST", path, body, 
 
 function signInAgain() {
   const next = encodeURIComponent(location.pathname);
-  location.assign(`/console/sign-in?next=${next}`);
+  location.assign(`/console/sign-in?next=${next}&over=1`);
 }
 
 /** The path of a link of ours: the console may be seen under another address than its links name. */

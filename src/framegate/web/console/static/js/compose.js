@@ -54,6 +54,11 @@ export class Compose {
   get problem() {
     if (!this.picture) return words.need_picture;
     if (!this.picture.url) return words.uploading;
+    return this.tooLong;
+  }
+
+  /** By how much the prompt is too long, in words; "" when it is not. */
+  get tooLong() {
     const over = lengthOf(this.wish.prompt) - Number(by("prompt").dataset.max);
     return over > 0 ? filled(words.too_long, { count: over }) : "";
   }

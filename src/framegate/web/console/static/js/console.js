@@ -69,3 +69,10 @@ document.addEventListener("htmx:config:request", (event) => {
 document.addEventListener("htmx:after:swap", () => showTimes());
 
 showTimes();
+
+// On a narrow window the navigation is one line that scrolls: where one is stands in its middle.
+const here = document.querySelector(".side [aria-current]");
+if (here) {
+  const side = here.closest(".side");
+  side.scrollLeft = here.offsetLeft - (side.clientWidth - here.offsetWidth) / 2;
+}

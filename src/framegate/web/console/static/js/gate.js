@@ -145,7 +145,7 @@ export class Gate {
   }
 
   /** It ended without a video, or was never taken. */
-  broken(title, text, { step = 0, tone = "bad", status = words.failed } = {}) {
+  broken(title, text, { step = 0, tone = "bad", status = words.failed, more = "" } = {}) {
     by("play").dataset.state = "broken";
     this.show("broken", ...(this.picture ? ["base"] : []));
     by("gate").classList.remove("unknown");
@@ -154,6 +154,8 @@ export class Gate {
     by("broken").firstElementChild.replaceChildren(icon(tone === "quiet" ? "x" : "warn"));
     by("broken-title").textContent = title;
     by("broken-text").textContent = text;
+    by("broken-more").hidden = !more;
+    if (more) by("broken-more").href = more;
     this.status(tone, status);
     this.stages(step, tone === "bad");
   }

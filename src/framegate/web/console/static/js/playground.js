@@ -49,7 +49,7 @@ function showPrice({ amount, available, isSure, problem }) {
   by("price").textContent = money(amount, facts.symbol);
   if (!isSure) return;
   // A quote that was under way during a press knows nothing of how the press went.
-  if (problem) complain(refusal(problem), "price");
+  if (problem) complain(compose.tooLong || refusal(problem), "price");
   else if (state.complaintOf === "price") complain("");
   state.isShort = Boolean(problem) && problem.status === NO_CREDIT;
   showGo();
@@ -195,6 +195,7 @@ async function showFailed(task) {
     tone: isCancelled ? "quiet" : "bad",
     status: words[task.state] || words.failed,
     step: Math.max(0, gate.marks.length - 1),
+    more: `/console/tasks/${task.task}`,
   });
 }
 

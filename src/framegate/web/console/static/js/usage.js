@@ -2,8 +2,13 @@
 // Where Chart.js is not there the tables stand alone.
 
 const CHARTS = [];
-const style = () => getComputedStyle(document.documentElement);
-const colour = (name) => style().getPropertyValue(name).trim();
+const FONT = getComputedStyle(document.documentElement).getPropertyValue("--sans").trim();
+// A canvas knows no variables, and a variable is not resolved where it is only read.
+const probe = document.body.appendChild(Object.assign(document.createElement("i"), { hidden: true }));
+function colour(name) {
+  probe.style.color = `var(${name})`;
+  return getComputedStyle(probe).color;
+}
 const usage = document.getElementById("usage");
 const { symbol } = usage.dataset;
 let metric = "spent";
@@ -72,7 +77,7 @@ function draw(box) {
 
 function drawAll() {
   for (const chart of CHARTS.splice(0)) chart.destroy();
-  window.Chart.defaults.font.family = colour("--sans");
+  window.Chart.defaults.font.family = FONT;
   window.Chart.defaults.font.size = 12;
   for (const box of document.querySelectorAll("[data-chart]")) draw(box);
 }
