@@ -1,8 +1,14 @@
-"""What every test stands on: the language of whoever runs them is not theirs."""
+"""What every test stands on: the language of whoever runs them is not theirs, nor is the hurry."""
 
 import os
+
+from hypothesis import settings
 
 for name in ("LANGUAGE", "LC_ALL", "LC_MESSAGES"):
     os.environ.pop(name, None)
 # Of this process and of every one that a test starts: the command line speaks by it.
 os.environ["LANG"] = "C.UTF-8"
+
+# How long an example takes says something of the machine, and nothing of the code.
+settings.register_profile("unhurried", deadline=None)
+settings.load_profile("unhurried")

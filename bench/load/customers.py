@@ -11,7 +11,7 @@ from framegate import ids
 from framegate.domain.ledger import Scope
 from framegate.flows.issue import KEYS_MAX
 from framegate.gateway import new_key
-from framegate.store import accounts
+from framegate.store import accounts, keys
 from framegate.store.database import Database, Transaction
 from load.cells import Rows
 
@@ -37,9 +37,7 @@ def made_half(path: Path) -> tuple[str, str]:
 
     def make(tx: Transaction) -> str:
         account = accounts.create_account(tx, name="half", is_unlimited=True, now_ms=1)
-        accounts.create_key(
-            tx, account_id=account.id, key=key, scope=Scope.FULL, expires_ms=0, now_ms=1
-        )
+        keys.create(tx, account_id=account.id, key=key, scope=Scope.FULL, expires_ms=0, now_ms=1)
         return account.id
 
     database = Database.open(f"sqlite:///{path}")

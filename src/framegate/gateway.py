@@ -37,7 +37,7 @@ from framegate.folder import alone_in, kept_private, master_secret, open_folder
 from framegate.outbound import Outbound
 from framegate.render.process import RenderLimits
 from framegate.settings import PriceSettings, Settings, UpstreamSettings
-from framegate.store import accounts, audit, migrate
+from framegate.store import accounts, audit, keys, ledger, migrate
 from framegate.store.audit import Finding
 from framegate.store.blobs import Blobs
 from framegate.store.database import Database, Transaction
@@ -173,7 +173,7 @@ class Gateway:
 
         raises   KeyUnknown for one that is not ours or was revoked, KeyExpired
         """
-        caller = await self.database.read(accounts.caller_of, key)
+        caller = await self.database.read(keys.caller_of, key)
         if caller is None or caller.key.revoked_ms:
             raise KeyUnknown
         if caller.key.expires_ms and caller.key.expires_ms <= now_ms():
@@ -280,10 +280,10 @@ def create_account(
         tx, name=name, is_unlimited=is_unlimited, limits=limits, now_ms=now_ms
     )
     if credit_micros:
-        account = accounts.topup(
+        account = ledger.topup(
             tx, account_id=account.id, amount_micros=credit_micros, now_ms=now_ms
         )
-    accounts.create_key(
+    keys.create(
         tx,
         account_id=account.id,
         key=key,
@@ -315,14 +315,14 @@ def price_list(model: str, prices: PriceSettings) -> PriceList:
 def _keep_prices(tx: Transaction, lists: Iterable[PriceList], *, now_ms: int) -> None:
     # Once for all tasks that will name them: prices change with a restart only.
     for prices in lists:
-        accounts.keep_price_list(tx, prices, now_ms=now_ms)
+        ledger.keep_price_list(tx, prices, now_ms=now_ms)
 
 
 def _first_start(tx: Transaction, key: str, *, now_ms: int) -> bool:
     if accounts.all_accounts(tx):
         return False
     account = accounts.create_account(tx, name=DEFAULT_ACCOUNT, is_unlimited=True, now_ms=now_ms)
-    accounts.create_key(
+    keys.create(
         tx,
         account_id=account.id,
         key=key,

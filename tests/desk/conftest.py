@@ -9,7 +9,7 @@ from framegate.domain.task import TaskStatus
 from framegate.flows import finish
 from framegate.gateway import Gateway
 from framegate.settings import Settings
-from framegate.store import accounts
+from framegate.store import accounts, keys
 
 
 class Desks:
@@ -27,7 +27,7 @@ class Desks:
             account = accounts.account_named(tx, name) or rows.new_account(
                 tx, name, credit_micros=credit_micros
             )
-            key = accounts.create_key(
+            key = keys.create(
                 tx,
                 account_id=account.id,
                 key=f"fg_{name}_{scope}",
@@ -41,7 +41,7 @@ class Desks:
 
     def again(self, caller):
         """The caller as a request of now finds it: with what its account holds by now."""
-        return self.gateway.database.read_now(accounts.caller_of_key, caller.key.id)
+        return self.gateway.database.read_now(keys.caller_of_key, caller.key.id)
 
     def task(self, caller, **facts):
         """A task that was accepted, made with the caller's key."""

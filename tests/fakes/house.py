@@ -14,7 +14,7 @@ from framegate.flows.pool import Pool
 from framegate.flows.request import CreateRequest
 from framegate.flows.submit import Submit
 from framegate.flows.track import Track
-from framegate.store import accounts, audit, migrate, tasks, upstreams
+from framegate.store import accounts, audit, keys, ledger, migrate, tasks, upstreams
 from framegate.store.blobs import Blobs
 from framegate.store.database import Database
 
@@ -59,7 +59,7 @@ class House:
         self.upstreams = upstreams
         prices = PriceList(model="kling-3.0-turbo", currency="USD", per_second_micros=112_000)
         # As Gateway.prepare does.
-        self.database.write_now(accounts.keep_price_list, prices, now_ms=NOW_MS)
+        self.database.write_now(ledger.keep_price_list, prices, now_ms=NOW_MS)
         self.submit = Submit(
             database=self.database,
             pool=Pool(upstreams=upstreams, draw=lambda: 0.0),
@@ -87,10 +87,10 @@ class House:
                 tx, name=name, is_unlimited=False, now_ms=self.clock()
             )
             if credit_micros:
-                account = accounts.topup(
+                account = ledger.topup(
                     tx, account_id=account.id, amount_micros=credit_micros, now_ms=self.clock()
                 )
-            key = accounts.create_key(
+            key = keys.create(
                 tx,
                 account_id=account.id,
                 key=f"fg_test{next(KEYS)}",

@@ -6,7 +6,7 @@ from framegate import ids
 from framegate.domain.quote import PriceList
 from framegate.domain.task import Task, TaskStatus, Video
 from framegate.engine import embedded as engine
-from framegate.store import accounts, tasks
+from framegate.store import accounts, holds, ledger, tasks
 
 NOW_MS = 1_783_065_388_949
 PRICE_MICROS = 560_000
@@ -23,7 +23,7 @@ def new_account(tx, name="acme", *, credit_micros=0, is_unlimited=False):
     account = accounts.create_account(tx, name=name, is_unlimited=is_unlimited, now_ms=NOW_MS)
     if not credit_micros:
         return account
-    return accounts.topup(tx, account_id=account.id, amount_micros=credit_micros, now_ms=NOW_MS)
+    return ledger.topup(tx, account_id=account.id, amount_micros=credit_micros, now_ms=NOW_MS)
 
 
 def a_task(account_id, **changes):
@@ -64,8 +64,8 @@ def begin(tx, account_id, **changes):
     """Begin one task with its hold, its price list and its wake-up, as submit does."""
     task = a_task(account_id, **changes)
     tasks.begin(tx, task, body=BODY)
-    accounts.keep_price_list(tx, PRICES, now_ms=NOW_MS)
-    accounts.open_hold(
+    ledger.keep_price_list(tx, PRICES, now_ms=NOW_MS)
+    holds.open_hold(
         tx,
         task_id=task.id,
         account_id=account_id,

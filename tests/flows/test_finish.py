@@ -7,7 +7,7 @@ from fakes.rows import NOW_MS, PRICE_MICROS
 from framegate.domain.task import TaskStatus
 from framegate.errors import LedgerBroken
 from framegate.flows import finish
-from framegate.store import accounts, tasks
+from framegate.store import accounts, holds, idempotency, tasks
 
 HOOK = "https://you.example.com/hook"
 NO_VIDEO = [TaskStatus.FAILED, TaskStatus.CANCELLED, TaskStatus.EXPIRED]
@@ -125,7 +125,7 @@ async def test_nobody_is_told_twice_when_the_upstream_tells(house, accepted, end
 @pytest.mark.parametrize("end", [succeed, give_up])
 async def test_task_whose_hold_is_gone_does_not_end(house, accepted, end):
     task = accepted(callback_url=HOOK)
-    house.database.write_now(accounts.release, task_id=task.id, now_ms=NOW_MS)
+    house.database.write_now(holds.release, task_id=task.id, now_ms=NOW_MS)
     with pytest.raises(LedgerBroken):
         end(house, task)
     assert house.task(task.id) == task
@@ -146,7 +146,7 @@ async def test_refused_create_keeps_an_operators_record_only(house, begun):
 async def test_refused_create_frees_its_keys_and_its_wake_up(house, begun):
     task = begun(external_task_id="biz-1")
     house.database.write_now(
-        tasks.remember,
+        idempotency.remember,
         account_id=task.account_id, path="p", key="k", body_sha256="", task_id=task.id,
         now_ms=NOW_MS,
     )  # fmt: skip

@@ -8,7 +8,7 @@ from framegate.domain.ledger import Caller, Scope
 from framegate.domain.limits import Limits
 from framegate.errors import FieldsInvalid, NotFound, RightMissing
 from framegate.flows import issue
-from framegate.store import accounts
+from framegate.store import keys
 
 WISH = KeyWish(name="nightly")
 
@@ -21,7 +21,7 @@ def other(house):
 def with_key(house, caller, text="fg_special", *, scope=Scope.FULL, expires_ms=0, **limits):
     """The same account under another key."""
     key = house.database.write_now(
-        accounts.create_key,
+        keys.create,
         account_id=caller.account.id,
         key=text,
         scope=scope,
@@ -44,7 +44,7 @@ def issued(house, caller, wish=WISH, key="fg_new"):
 async def test_member_makes_a_key_of_its_own_account_that_works(house, caller):
     made = issued(house, caller)
 
-    found = house.database.read_now(accounts.caller_of, "fg_new")
+    found = house.database.read_now(keys.caller_of, "fg_new")
     assert (found.key, found.account.id) == (made, caller.account.id)
     assert (await house.create(found)).task_id
     assert house.balance(caller) == (TOPUP_MICROS, 560_000)

@@ -7,7 +7,7 @@ import pytest
 from framegate.domain.ledger import Scope
 from framegate.errors import StoreDown
 from framegate.flows.notice import SEEN_MAX, Notice
-from framegate.store import accounts, keys
+from framegate.store import keys
 
 LONG_S = 3_600
 
@@ -37,7 +37,7 @@ def notice(house, counting):
 
 def another_key(house, caller, text):
     return house.database.write_now(
-        accounts.create_key,
+        keys.create,
         account_id=caller.account.id,
         key=text,
         scope=Scope.FULL,

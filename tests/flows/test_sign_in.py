@@ -4,7 +4,7 @@ from framegate.domain.ledger import Scope
 from framegate.domain.session import LINK_GOOD_FOR_MS, SESSION_IDLE_MS
 from framegate.errors import NotFound, SessionOver, SignInLinkSpent
 from framegate.flows import sign_in
-from framegate.store import accounts, migrate
+from framegate.store import accounts, keys, migrate
 from framegate.store.database import Database
 
 NOW_MS = 1_783_065_388_949
@@ -26,7 +26,7 @@ class Hall:
     def key(self, scope=Scope.FULL, expires_ms=0):
         self.text = f"fg_{scope}{expires_ms}"
         return self.write(
-            accounts.create_key,
+            keys.create,
             account_id=self.account.id,
             key=self.text,
             scope=scope,
@@ -84,7 +84,7 @@ def test_link_is_good_for_fifteen_minutes(hall):
 def test_link_of_a_revoked_key_opens_nothing_and_is_not_used_up_for_nothing(hall):
     key = hall.key()
     hall.link()
-    hall.database.write_now(accounts.revoke_key, key.id, now_ms=NOW_MS)
+    hall.database.write_now(keys.revoke, key.id, now_ms=NOW_MS)
 
     with pytest.raises(SignInLinkSpent):
         hall.enter()
@@ -122,7 +122,7 @@ def test_session_ends_with_its_key(hall):
     hall.link()
     hall.enter()
 
-    hall.database.write_now(accounts.revoke_key, key.id, now_ms=NOW_MS)
+    hall.database.write_now(keys.revoke, key.id, now_ms=NOW_MS)
 
     with pytest.raises(SessionOver):
         hall.who()

@@ -18,7 +18,7 @@ from framegate.errors import (
     NotFound,
     TooManyTasks,
 )
-from framegate.store import accounts, keys, tasks
+from framegate.store import accounts, holds, keys, tasks
 
 
 def nothing_is_kept(house):
@@ -220,7 +220,7 @@ async def test_too_many_tasks_in_flight_leave_nothing_and_are_said_before_a_dead
     with pytest.raises(TooManyTasks, match=r"the limit is 1 for this account$") as refused:
         await house.create(caller)
 
-    assert refused.value.retry_after_s == accounts.IN_FLIGHT_WAIT_S
+    assert refused.value.retry_after_s == holds.IN_FLIGHT_WAIT_S
     assert {table: len(house.rows(table)) for table in rows} == rows
     assert len(upstream.orders) == 1
 

@@ -10,7 +10,7 @@ from framegate.domain.event import EVENTS
 from framegate.domain.ledger import Caller, Scope
 from framegate.errors import FieldsInvalid, NotFound
 from framegate.flows import subscribe
-from framegate.store import accounts, deliveries, endpoints
+from framegate.store import deliveries, endpoints, keys
 
 WISH = Wish(url="https://your-server.example/hooks", events=EVENTS)
 BUSY = Attempt(at_ms=NOW_MS, took_ms=1, http_status=500, error="", answer=b"")
@@ -141,7 +141,7 @@ def test_operator_sends_what_it_may_see_again_and_an_owner_only_its_own(tx, acco
 
 
 def caller_of(tx, account, scope):
-    key = accounts.create_key(
+    key = keys.create(
         tx,
         account_id=account.id,
         key=f"fg_{account.name}",

@@ -23,7 +23,7 @@ from framegate.errors import (
     TooManyTasks,
 )
 from framegate.flows import finish
-from framegate.store import accounts, audit, keys, tasks
+from framegate.store import accounts, audit, holds, keys, ledger, tasks
 from machines.gates import fresh_folder, opened
 
 PROFILE = os.environ.get("HYPOTHESIS_PROFILE", "machines")
@@ -95,7 +95,7 @@ class Ledger(RuleBasedStateMachine):
             name: new_account(self.tx, name, is_unlimited=name == "house").id for name in NAMES
         }
         self.keys = {
-            name: accounts.create_key(
+            name: keys.create(
                 self.tx,
                 account_id=account_id,
                 key=f"fg_{name}",
@@ -135,7 +135,7 @@ class Ledger(RuleBasedStateMachine):
 
     @staticmethod
     def _topup(tx, account_id, micros):
-        return accounts.topup(tx, account_id=account_id, amount_micros=micros, now_ms=NOW_MS)
+        return ledger.topup(tx, account_id=account_id, amount_micros=micros, now_ms=NOW_MS)
 
     @rule(prices=st.sampled_from(PRICE_LISTS))
     def change_prices(self, prices):
@@ -186,7 +186,7 @@ class Ledger(RuleBasedStateMachine):
     @staticmethod
     def _begin(tx, task, prices):
         tasks.begin(tx, task, body=b"{}")
-        accounts.keep_price_list(tx, prices, now_ms=NOW_MS)
+        ledger.keep_price_list(tx, prices, now_ms=NOW_MS)
         _hold(tx, task)
         tx.exec_driver_sql("INSERT INTO jobs (queue, subject) VALUES ('track', ?)", (task.id,))
         return task
@@ -225,7 +225,7 @@ class Ledger(RuleBasedStateMachine):
 
     # --- verbs that are always wrong ----------------------------------------------------------
 
-    @rule(which=st.integers(0), verb=st.sampled_from([accounts.settle, accounts.release]))
+    @rule(which=st.integers(0), verb=st.sampled_from([holds.settle, holds.release]))
     def end_a_closed_hold(self, which, verb):
         closed = [one for one in self.begun if one.state != "open"]
         if closed:
@@ -238,7 +238,7 @@ class Ledger(RuleBasedStateMachine):
             task = self.begun[which % len(self.begun)].task
             self._must_fail((IntegrityError, CreditMissing, TooManyTasks), _hold, task)
 
-    @rule(verb=st.sampled_from([accounts.settle, accounts.release]))
+    @rule(verb=st.sampled_from([holds.settle, holds.release]))
     def end_of_an_unknown_task(self, verb):
         self._must_fail(LedgerBroken, verb, task_id="task_nobody", now_ms=NOW_MS)
 
@@ -274,7 +274,7 @@ class Ledger(RuleBasedStateMachine):
 
 
 def _hold(tx, task):
-    accounts.open_hold(
+    holds.open_hold(
         tx,
         task_id=task.id,
         account_id=task.account_id,

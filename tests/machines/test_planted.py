@@ -17,7 +17,7 @@ from framegate.domain.upstream import Uncertain, Unreachable
 from framegate.errors import AddressRefused, LedgerBroken
 from framegate.flows.submit import Submit
 from framegate.outbound import Outbound
-from framegate.store import accounts
+from framegate.store import holds
 from machines.gates import GatedDatabase, fresh_folder, opened
 from machines.lives import Lives
 from machines.puppet import Puppet
@@ -178,20 +178,20 @@ def tx():
 @pytest.fixture
 def settled(tx):
     task = begin(tx, new_account(tx, credit_micros=10_000_000).id)
-    accounts.settle(tx, task_id=task.id, now_ms=NOW_MS)
+    holds.settle(tx, task_id=task.id, now_ms=NOW_MS)
     return task
 
 
 def test_settling_twice_finds_no_open_hold(tx, settled):
     with pytest.raises(LedgerBroken, match="has no open hold"):
-        accounts.settle(tx, task_id=settled.id, now_ms=NOW_MS)
+        holds.settle(tx, task_id=settled.id, now_ms=NOW_MS)
 
 
 def test_settling_twice_past_the_hold_finds_its_own_transfer(tx, settled):
     tx.execute(text("UPDATE holds SET state = 'open'"))
     tx.execute(text("UPDATE accounts SET held_micros = :m"), {"m": settled.price_micros})
     with pytest.raises(IntegrityError, match="UNIQUE"):
-        accounts.settle(tx, task_id=settled.id, now_ms=NOW_MS)
+        holds.settle(tx, task_id=settled.id, now_ms=NOW_MS)
 
 
 # --- the address check ------------------------------------------------------------------------

@@ -7,7 +7,7 @@ from framegate.domain.key_wish import FIELDS as OF_A_KEY
 from framegate.flows.issue import KEYS_MAX
 from framegate.flows.share import AT_ONCE_MAX, BESIDE_OTHERS_MAX, LINE_MAX, PRESENT_MS
 from framegate.gateway import ACCOUNT_SHARE
-from framegate.store.accounts import IN_FLIGHT_WAIT_S
+from framegate.store.holds import IN_FLIGHT_WAIT_S
 from promises.pages import page, section
 
 PAGE = page("docs/limits.md")

@@ -9,6 +9,7 @@ from framegate.domain.ledger import Scope
 from framegate.gateway import Gateway, new_key
 from framegate.settings import Settings
 from framegate.store import accounts as rows
+from framegate.store import keys
 
 A_KEY = ("--key", "fg_x")
 
@@ -63,7 +64,7 @@ def test_key_whose_time_is_over_is_not_called_good(tmp_path):
     gateway.prepare()
     (account,) = gateway.database.read_now(rows.all_accounts)
     gateway.database.write_now(
-        rows.create_key,
+        keys.create,
         account_id=account.id,
         key=new_key(),
         scope=Scope.FULL,

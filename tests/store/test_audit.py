@@ -14,7 +14,7 @@ from framegate.domain.task import TaskStatus
 from framegate.domain.upstream import RenderStatus
 from framegate.engine import embedded as engine
 from framegate.flows import finish
-from framegate.store import accounts, audit, deliveries, endpoints, renders, tasks
+from framegate.store import audit, deliveries, endpoints, keys, renders, tasks
 from framegate.store.audit import IDS_SHOWN_MAX
 from framegate.store.renders import RenderRow
 
@@ -39,7 +39,7 @@ def lived(database, path):
 def live(tx):
     payer = new_account(tx, "payer", credit_micros=10_000_000)
     house = new_account(tx, "house", is_unlimited=True)
-    key = accounts.create_key(
+    key = keys.create(
         tx, account_id=payer.id, key="fg_a", scope=Scope.FULL, expires_ms=0, now_ms=NOW_MS
     )
     begin(tx, payer.id, id="task_open", key_id=key.id)

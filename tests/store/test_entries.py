@@ -1,11 +1,11 @@
 from fakes.plans import plan_of
 from fakes.rows import NOW_MS, begin, new_account
-from framegate.store import accounts, entries
+from framegate.store import entries, holds
 
 
 def paid(tx, account):
     task = begin(tx, account.id)
-    accounts.settle(tx, task_id=task.id, now_ms=NOW_MS + 1)
+    holds.settle(tx, task_id=task.id, now_ms=NOW_MS + 1)
     return task
 
 

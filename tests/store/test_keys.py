@@ -1,21 +1,22 @@
-"""What a key may and has spent, beside the account that pays."""
+"""Whose a key is, what it may and has spent, beside the account that pays."""
 
 import asyncio
 
 import pytest
+from sqlalchemy import text
 
 from fakes.rows import NOW_MS, PRICE_MICROS, begin, new_account
 from framegate.domain.ledger import Scope
 from framegate.domain.limits import Limits
 from framegate.errors import BudgetSpent, CreditMissing, TooManyTasks
-from framegate.store import accounts, audit, keys
+from framegate.store import accounts, audit, holds, keys
 
 
-def a_key(tx, account, text="fg_a", **limits):
-    return accounts.create_key(
+def a_key(tx, account, presented="fg_a", **limits):
+    return keys.create(
         tx,
         account_id=account.id,
-        key=text,
+        key=presented,
         scope=Scope.FULL,
         expires_ms=0,
         name="nightly",
@@ -38,7 +39,7 @@ def test_key_is_read_back_as_it_was_made(tx, account):
     key = a_key(tx, account, requests_per_minute=60, in_flight_max=2, budget_micros=7)
 
     assert keys.by_id(tx, key.id) == key
-    assert accounts.keys_of(tx, account.id) == [key]
+    assert keys.of_account(tx, account.id) == [key]
     assert (key.name, key.left_micros) == ("nightly", 7)
 
 
@@ -48,7 +49,7 @@ def test_unknown_key_is_nobodys(tx):
 
 def test_keys_of_an_account_are_counted_revoked_ones_too(tx, account):
     first, _ = a_key(tx, account), a_key(tx, account, "fg_b")
-    accounts.revoke_key(tx, first.id, now_ms=NOW_MS)
+    keys.revoke(tx, first.id, now_ms=NOW_MS)
 
     assert keys.count_of(tx, account.id) == 2
 
@@ -59,8 +60,8 @@ def test_key_has_spent_what_its_tasks_hold_and_what_they_cost(tx, account):
     begin(tx, account.id)
     assert spent(tx, key) == (3 * PRICE_MICROS, 3)
 
-    accounts.settle(tx, task_id=settled.id, now_ms=NOW_MS)
-    accounts.release(tx, task_id=released.id, now_ms=NOW_MS)
+    holds.settle(tx, task_id=settled.id, now_ms=NOW_MS)
+    holds.release(tx, task_id=released.id, now_ms=NOW_MS)
 
     assert spent(tx, key) == (2 * PRICE_MICROS, 1)
 
@@ -93,7 +94,7 @@ def test_released_hold_is_budget_again(tx, account):
     key = a_key(tx, account, budget_micros=PRICE_MICROS)
     task = begin(tx, account.id, key_id=key.id)
 
-    accounts.release(tx, task_id=task.id, now_ms=NOW_MS)
+    holds.release(tx, task_id=task.id, now_ms=NOW_MS)
 
     begin(tx, account.id, key_id=key.id)
     assert spent(tx, key) == (PRICE_MICROS, 1)
@@ -185,3 +186,60 @@ def test_refused_key_leaves_no_row_once_its_transaction_is_over(database):
         ]
     )
     assert counts == [0, 0]
+
+
+# --- whose a key is ---------------------------------------------------------------------------
+
+
+KEY = "fg_" + "k" * 43
+
+
+def create_key(tx, account, key=KEY, *, scope=Scope.FULL, expires_ms=0):
+    return keys.create(
+        tx, account_id=account.id, key=key, scope=scope, expires_ms=expires_ms, now_ms=NOW_MS
+    )
+
+
+def test_caller_is_known_by_the_key_alone(tx):
+    account, other = new_account(tx, "acme"), new_account(tx, "other")
+    key = create_key(tx, account, scope=Scope.READ, expires_ms=7)
+    create_key(tx, other, "fg_other")
+
+    caller = keys.caller_of(tx, KEY)
+
+    assert (caller.account, caller.key) == (account, key)
+    assert (key.hint, key.scope, key.expires_ms) == ("kkkk", Scope.READ, 7)
+
+
+@pytest.mark.parametrize("presented", ["", "fg_", KEY[:-1], KEY + "k", KEY.upper(), " " + KEY])
+def test_anything_but_the_whole_key_is_nobodys(tx, presented):
+    create_key(tx, new_account(tx))
+
+    assert keys.caller_of(tx, presented) is None
+
+
+def test_key_itself_is_nowhere_in_the_database(tx, path):
+    """Promise 20: a copy of the database opens nothing."""
+    create_key(tx, new_account(tx))
+
+    rows = tx.execute(text("SELECT * FROM keys")).all()
+
+    assert KEY not in str(rows)
+
+
+def test_key_is_revoked_once_and_stays_on_record(tx):
+    account = new_account(tx)
+    key = create_key(tx, account)
+
+    assert keys.revoke(tx, key.id, now_ms=NOW_MS + 1)
+    assert not keys.revoke(tx, key.id, now_ms=NOW_MS + 2)
+    assert not keys.revoke(tx, "key_nobody", now_ms=NOW_MS)
+    assert [each.revoked_ms for each in keys.of_account(tx, account.id)] == [NOW_MS + 1]
+
+
+def test_keys_of_an_account_are_its_own(tx):
+    account, other = new_account(tx, "acme"), new_account(tx, "other")
+    key = create_key(tx, account)
+    create_key(tx, other, "fg_other")
+
+    assert keys.of_account(tx, account.id) == [key]

@@ -4,7 +4,7 @@ import pytest
 
 from framegate.domain.ledger import Scope
 from framegate.domain.session import SESSION_IDLE_MS
-from framegate.store import accounts, sessions
+from framegate.store import accounts, keys, sessions
 
 NOW_MS = 1_783_065_388_949
 AN_HOUR_MS = 3_600_000
@@ -12,7 +12,7 @@ AN_HOUR_MS = 3_600_000
 
 def key_in(tx):
     account = accounts.create_account(tx, name="acme", is_unlimited=False, now_ms=NOW_MS)
-    return accounts.create_key(
+    return keys.create(
         tx, account_id=account.id, key="fg_x", scope=Scope.FULL, expires_ms=0, now_ms=NOW_MS
     ).id
 

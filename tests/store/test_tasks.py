@@ -6,24 +6,13 @@ from sqlalchemy import event, text
 from sqlalchemy.exc import IntegrityError
 
 from fakes.plans import plan_of
-from fakes.rows import (
-    BODY,
-    NOW_MS,
-    PRICE_MICROS,
-    PRICES,
-    a_task,
-    a_video,
-    accept,
-    begin,
-    move,
-    new_account,
-)
+from fakes.rows import BODY, NOW_MS, PRICE_MICROS, PRICES, a_task, accept, begin, move, new_account
 from framegate.domain.cost import NOT_KNOWN
 from framegate.domain.listing import Listing, Place
 from framegate.domain.task import MOVES, TaskStatus
 from framegate.errors import IllegalMove
 from framegate.flows import finish
-from framegate.store import accounts, tasks
+from framegate.store import ledger, tasks
 
 PAIRS = list(itertools.product(TaskStatus, repeat=2))
 PATH = "/kling/image-to-video/kling-3.0-turbo"
@@ -44,22 +33,6 @@ def stored(tx, account, status, **facts):
     task = a_task(account.id, status=status, **facts)
     tasks.begin(tx, task, body=BODY)
     return task
-
-
-def remember(tx, task, key="once"):
-    tasks.remember(
-        tx,
-        account_id=task.account_id,
-        path=PATH,
-        key=key,
-        body_sha256=task.body_sha256,
-        task_id=task.id,
-        now_ms=NOW_MS,
-    )
-
-
-def remembered(tx, account, *, path=PATH, key="once"):
-    return tasks.remembered(tx, account_id=account.id, path=path, key=key)
 
 
 # --- moves ------------------------------------------------------------------------------------
@@ -162,7 +135,7 @@ def test_ended_task_is_never_looked_at_again(tx, account):
 def test_price_is_kept_whatever_happens_to_the_list_and_the_task(tx, account):
     task = begin(tx, account.id)
     dearer = replace(PRICES, per_second_micros=999_000)
-    accounts.keep_price_list(tx, dearer, now_ms=NOW_MS)
+    ledger.keep_price_list(tx, dearer, now_ms=NOW_MS)
 
     ended = move(tx, accept(tx, task), TaskStatus.SUCCEEDED)
 
@@ -398,89 +371,6 @@ def test_refused_task_is_nobodys_and_kept_for_the_operator(tx, account):
     assert tasks.of_caller(tx, account.id, task.id) is None
     assert tasks.by_external_id(tx, account.id, "biz-1") is None
     assert tasks.by_id(tx, task.id).status is TaskStatus.REFUSED
-
-
-def test_refused_task_frees_its_external_id_and_its_idempotency_key(tx, account):
-    for _ in range(3):
-        task = begin(tx, account.id, external_task_id="biz-1")
-        remember(tx, task)
-        finish.refuse(tx, task, note="", now_ms=NOW_MS)
-
-    assert remembered(tx, account) is None
-    assert accounts.account_by_id(tx, account.id).held_micros == 0
-
-
-# --- idempotency ------------------------------------------------------------------------------
-
-
-def test_idempotency_key_brings_back_body_and_task(tx, account):
-    task = begin(tx, account.id)
-    remember(tx, task)
-
-    assert remembered(tx, account) == (task.body_sha256, task.id)
-
-
-def test_idempotency_key_is_its_callers_and_its_paths_own(tx, account, other):
-    remember(tx, begin(tx, account.id))
-
-    assert remembered(tx, other) is None
-    assert remembered(tx, account, path="/other") is None
-    assert remembered(tx, account, key="Once") is None
-
-
-def test_idempotency_key_is_bound_once(tx, account):
-    """Two twins in one commit: the second must not take the first one's key."""
-    remember(tx, begin(tx, account.id))
-
-    with pytest.raises(IntegrityError, match="UNIQUE"):
-        remember(tx, begin(tx, account.id))
-
-
-def test_idempotency_keys_are_dropped_by_age_alone(tx, account):
-    remember(tx, begin(tx, account.id))
-
-    tasks.forget_requests(tx, before_ms=NOW_MS)
-    assert remembered(tx, account) is not None
-    tasks.forget_requests(tx, before_ms=NOW_MS + 1)
-    assert remembered(tx, account) is None
-
-
-# --- videos -----------------------------------------------------------------------------------
-
-
-@pytest.fixture
-def filmed(tx, account):
-    task = move(tx, accept(tx, begin(tx, account.id)), TaskStatus.SUCCEEDED)
-    tasks.keep_video(tx, task, a_video())
-    return task
-
-
-def test_video_comes_with_its_task_and_by_its_own_id(tx, filmed):
-    assert tasks.by_id(tx, filmed.id) == replace(filmed, video=a_video())
-    assert tasks.video_by_id(tx, "vid_1") == a_video()
-    assert tasks.video_ids(tx) == {"vid_1"}
-
-
-def test_forgotten_video_is_gone_and_its_task_stays(tx, filmed):
-    tasks.forget_video(tx, "vid_1", now_ms=NOW_MS + 9)
-
-    assert tasks.video_by_id(tx, "vid_1") is None
-    assert tasks.video_ids(tx) == set()
-    assert tasks.by_id(tx, filmed.id) == filmed
-
-
-def test_videos_expire_by_age_and_only_once(tx, filmed):
-    made_ms = a_video().created_ms
-
-    assert tasks.expired_videos(tx, before_ms=made_ms, rows_max=9) == []
-    assert tasks.expired_videos(tx, before_ms=made_ms + 1, rows_max=9) == ["vid_1"]
-    tasks.forget_video(tx, "vid_1", now_ms=made_ms)
-    assert tasks.expired_videos(tx, before_ms=made_ms + 1, rows_max=9) == []
-
-
-def test_task_has_one_video(tx, filmed):
-    with pytest.raises(IntegrityError, match="UNIQUE"):
-        tasks.keep_video(tx, filmed, a_video("vid_2"))
 
 
 # --- the operator's view ----------------------------------------------------------------------

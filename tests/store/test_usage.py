@@ -8,7 +8,7 @@ from fakes.rows import NOW_MS, a_video, accept, begin, new_account
 from framegate.domain.ledger import Scope
 from framegate.domain.task import TaskStatus
 from framegate.flows import finish
-from framegate.store import accounts, usage
+from framegate.store import keys, usage
 from framegate.store.usage import BYS
 
 DAY_MS = 86_400_000
@@ -55,7 +55,7 @@ def test_groups_of_one_dimension_are_sums_over_all_others(tx):
 
 
 def new_key(tx, account_id):
-    made = accounts.create_key(
+    made = keys.create(
         tx,
         account_id=account_id,
         key=secrets.token_hex(),

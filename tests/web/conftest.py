@@ -12,7 +12,7 @@ from framegate.domain.ledger import Scope
 from framegate.domain.money import micros_from_decimal
 from framegate.gateway import Gateway, create_account, new_key, now_ms
 from framegate.settings import Settings
-from framegate.store import accounts
+from framegate.store import accounts, keys
 from framegate.web.app import app
 from framegate.web.edge import Edge, Paths
 
@@ -57,7 +57,7 @@ class Door:
                     key=new_key(),
                     now_ms=now_ms(),
                 )
-            accounts.create_key(
+            keys.create(
                 tx,
                 account_id=account.id,
                 key=made,

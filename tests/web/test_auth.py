@@ -3,7 +3,7 @@
 import pytest
 
 from framegate.gateway import now_ms
-from framegate.store import accounts
+from framegate.store import keys
 
 WHERE = "/api/account"
 
@@ -42,7 +42,7 @@ async def test_the_scheme_may_be_in_any_case(door):
 async def test_a_revoked_key_is_like_no_key_of_ours(door):
     key = door.key()
     caller = await door.gateway.authenticate(key)
-    door.gateway.database.write_now(accounts.revoke_key, caller.key.id, now_ms=now_ms())
+    door.gateway.database.write_now(keys.revoke, caller.key.id, now_ms=now_ms())
     answer = await door.get(WHERE, key=key)
     assert answer.json()["code"] == 1002
 

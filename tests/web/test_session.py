@@ -8,7 +8,7 @@ import pytest
 from framegate.domain.ledger import Scope
 from framegate.flows import sign_in
 from framegate.gateway import now_ms
-from framegate.store import accounts
+from framegate.store import keys
 from framegate.web import session
 
 URL = "http://127.0.0.1:8787"
@@ -23,7 +23,7 @@ def signed_in(door, **key):
     text, token = door.key(**key), sign_in.new_token()
 
     def begin(tx):
-        caller = accounts.caller_of(tx, text)
+        caller = keys.caller_of(tx, text)
         sign_in.open_by_key(tx, caller=caller, token=token, now_ms=now_ms())
         return caller.key.id
 
@@ -104,7 +104,7 @@ async def test_session_of_a_read_key_reads_only(door):
 
 async def test_revoked_key_takes_its_sessions_along(door):
     cookie = signed_in(door)
-    door.gateway.database.write_now(accounts.revoke_key, door.key_id, now_ms=now_ms())
+    door.gateway.database.write_now(keys.revoke, door.key_id, now_ms=now_ms())
 
     answer = await ask(door, "GET", "/api/account", cookie)
     assert (answer.status_code, answer.json()["code"]) == (401, 1002)

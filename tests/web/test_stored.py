@@ -5,7 +5,7 @@ import pytest
 from framegate.domain.task import TaskStatus, Video
 from framegate.flows import finish
 from framegate.gateway import now_ms
-from framegate.store import tasks
+from framegate.store import tasks, videos
 
 CREATE = "/kling/image-to-video/kling-3.0-turbo"
 BODY = b'{"contents":[{"type":"first_frame","url":"https://cdn.example.com/a.jpg"}]}'
@@ -75,5 +75,5 @@ async def test_a_link_dies_at_its_second(door, link):
 
 
 async def test_a_removed_video_is_not_found_and_leaves_the_answer(door, link):
-    door.gateway.database.write_now(tasks.forget_video, "vid_1", now_ms=now_ms())
+    door.gateway.database.write_now(videos.forget, "vid_1", now_ms=now_ms())
     assert (await door.get(link)).status_code == 404

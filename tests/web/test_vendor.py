@@ -8,7 +8,7 @@ from fakes.rows import a_video
 from framegate.domain.ledger import Scope
 from framegate.domain.task import TaskStatus
 from framegate.gateway import now_ms
-from framegate.store import tasks
+from framegate.store import tasks, videos
 
 CREATE = "/kling/image-to-video/kling-3.0-turbo"
 BODY = b'{"contents":[{"type":"first_frame","url":"https://cdn.example.com/a.jpg"}]}'
@@ -32,7 +32,7 @@ def move(door, public_id, status, **changes):
         row = tx.exec_driver_sql("SELECT id FROM tasks WHERE ticket = ?", (public_id,)).one()
         task = tasks.by_id(tx, row.id)
         if status is TaskStatus.SUCCEEDED:
-            tasks.keep_video(tx, task, a_video())
+            videos.keep(tx, task, a_video())
         tasks.move(tx, task, status=status, now_ms=now_ms(), next_ms=0, **changes)
 
     door.gateway.database.write_now(write)

@@ -30,6 +30,7 @@ from framegate.domain.money import decimal_from_micros, micros_from_decimal
 from framegate.errors import NotFound, SettingsInvalid
 from framegate.gateway import Gateway, create_account, new_key, now_ms
 from framegate.store import accounts as rows
+from framegate.store import ledger
 from framegate.store.database import Transaction
 from framegate.web.accounts import limited
 
@@ -204,7 +205,7 @@ def topup(
             raise SettingsInvalid(_("AMOUNT must not be 0"))
         account = gateway.database.read_now(named, name)
         changed = gateway.database.write_now(
-            rows.topup, account_id=account.id, amount_micros=micros, now_ms=now_ms()
+            ledger.topup, account_id=account.id, amount_micros=micros, now_ms=now_ms()
         )
         if json:
             say_json(_shown(changed))

@@ -18,7 +18,7 @@ from framegate.domain.limits import KEY_FIELDS, judge_changes
 from framegate.errors import NotFound, SettingsInvalid
 from framegate.flows import issue
 from framegate.gateway import new_key, now_ms
-from framegate.store import accounts as rows
+from framegate.store import keys as rows
 
 keys = typer.Typer(no_args_is_help=True, help="API keys: make, list, limit and revoke them.")
 
@@ -90,7 +90,7 @@ def listed(
     """List an account's keys: id, last four characters, scope, state, limits and use."""
     with opened(data, config) as gateway:
         owner = gateway.database.read_now(named, account)
-        found = gateway.database.read_now(rows.keys_of, owner.id)
+        found = gateway.database.read_now(rows.of_account, owner.id)
         shown = [key_shown(key, now_ms=now_ms()) for key in found]
         if json:
             say_json(shown)
@@ -137,7 +137,7 @@ def revoke(
 ) -> None:
     """End a key at once and for ever; its tasks go on."""
     with opened(data, config) as gateway:
-        if not gateway.database.write_now(rows.revoke_key, key_id, now_ms=now_ms()):
+        if not gateway.database.write_now(rows.revoke, key_id, now_ms=now_ms()):
             raise NotFound(_("no key {id} that is still good; see: framegate keys list", id=key_id))
         say(_("{id} is revoked", id=key_id))
 

@@ -8,7 +8,7 @@ from framegate.domain.limits import KEY_FIELDS
 from framegate.domain.money import decimal_from_micros
 from framegate.flows import issue
 from framegate.gateway import Gateway, now_ms
-from framegate.store import accounts
+from framegate.store import keys
 from framegate.store.database import Transaction
 
 
@@ -67,4 +67,4 @@ def state_of(key: Key, *, now_ms: int) -> str:
 
 def _keys_of(tx: Transaction, caller: Caller, named: str) -> tuple[Account, list[Key]]:
     account = issue.account_for(tx, caller, named)
-    return account, accounts.keys_of(tx, account.id)
+    return account, keys.of_account(tx, account.id)

@@ -21,7 +21,17 @@ from framegate.domain.upstream import Headway, Relay
 from framegate.errors import NotFound, RightMissing
 from framegate.flows.cancel import BY_OPERATOR, BY_OWNER
 from framegate.gateway import Gateway
-from framegate.store import accounts, deliveries, entries, life, lists, pictures, prompts, tasks
+from framegate.store import (
+    accounts,
+    deliveries,
+    entries,
+    keys,
+    life,
+    lists,
+    pictures,
+    prompts,
+    tasks,
+)
 from framegate.store.database import Transaction
 from framegate.store.deliveries import Told
 from framegate.store.lists import COUNTED_MAX, Filters, Spot
@@ -220,7 +230,7 @@ def _around(tx: Transaction, records: list[Record]) -> Around:
     return Around(
         prompts=asked_for,
         pictures_kept=frozenset(pictures.kept_of(tx, named)),
-        keys=accounts.keys_by_ids(tx, {task.key_id for task in some}),
+        keys=keys.by_ids(tx, {task.key_id for task in some}),
         account_names=accounts.names_by_ids(tx, {task.account_id for task in some}),
     )
 

@@ -15,7 +15,7 @@ from framegate.desk.viewer import account_seen, check_operator
 from framegate.domain.ledger import Caller
 from framegate.domain.money import decimal_from_micros
 from framegate.gateway import Gateway, now_ms
-from framegate.store import accounts, usage
+from framegate.store import accounts, keys, usage
 from framegate.store.database import Transaction
 from framegate.store.usage import BYS, GROUPS_MAX, By, Used
 
@@ -108,8 +108,8 @@ def _used(
         case "account":
             return used, accounts.names_by_ids(tx, groups)
         case "key":
-            keys = accounts.keys_by_ids(tx, groups)
-            return used, {key_id: f"...{key.hint}" for key_id, key in keys.items()}
+            found = keys.by_ids(tx, groups)
+            return used, {key_id: f"...{key.hint}" for key_id, key in found.items()}
         case _:
             return used, {}
 

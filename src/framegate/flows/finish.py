@@ -8,7 +8,7 @@ from framegate import crash
 from framegate.domain.task import Task, TaskStatus, Video
 from framegate.engine import embedded as engine
 from framegate.flows import tell
-from framegate.store import accounts, tasks, usage
+from framegate.store import holds, idempotency, tasks, usage, videos
 from framegate.store.database import Transaction
 
 
@@ -19,9 +19,9 @@ def succeed(
     ended = tasks.move(tx, task, status=TaskStatus.SUCCEEDED, now_ms=now_ms, next_ms=0)
     if ended is None:
         return None
-    tasks.keep_video(tx, ended, video)
+    videos.keep(tx, ended, video)
     crash.at("finish.inside")
-    taken_micros = accounts.settle(tx, task_id=task.id, now_ms=now_ms)
+    taken_micros = holds.settle(tx, task_id=task.id, now_ms=now_ms)
     usage.count(tx, ended, spent_micros=taken_micros, seconds=ended.duration_s)
     _tell(tx, ended, now_ms=now_ms, upstream_tells=upstream_tells)
     return ended
@@ -49,7 +49,7 @@ def give_up(
     )
     if ended is None:
         return None
-    accounts.release(tx, task_id=task.id, now_ms=now_ms)
+    holds.release(tx, task_id=task.id, now_ms=now_ms)
     usage.count(tx, ended, spent_micros=0, seconds=0)
     _tell(tx, ended, now_ms=now_ms, upstream_tells=upstream_tells)
     return ended
@@ -62,8 +62,8 @@ def refuse(tx: Transaction, task: Task, *, note: str, now_ms: int) -> Task | Non
     )
     if ended is None:
         return None
-    accounts.release(tx, task_id=task.id, now_ms=now_ms)
-    tasks.forget_request(tx, task.id)
+    holds.release(tx, task_id=task.id, now_ms=now_ms)
+    idempotency.forget(tx, task.id)
     engine.forget(tx, "track", task.id)
     return ended
 

@@ -69,7 +69,7 @@ def issue(tx: Transaction, caller: Caller | None, wish: KeyWish, *, key: str, no
     if keys.count_of(tx, account.id) >= KEYS_MAX:
         message = f"an account has at most {KEYS_MAX} keys, revoked ones included"
         raise FieldsInvalid((FieldError(path="", message=message),))
-    return accounts.create_key(
+    return keys.create(
         tx,
         account_id=account.id,
         key=key,
@@ -91,7 +91,7 @@ def limit(tx: Transaction, caller: Caller | None, key_id: str, changes: Mapping[
 def revoke(tx: Transaction, caller: Caller | None, key_id: str, *, now_ms: int) -> Key:
     """End a key for ever; one that is revoked stays so. Raises NotFound, RightMissing."""
     _check_scope(caller, is_admin=key_for(tx, caller, key_id).scope.is_admin)
-    accounts.revoke_key(tx, key_id, now_ms=now_ms)
+    keys.revoke(tx, key_id, now_ms=now_ms)
     return key_for(tx, caller, key_id)
 
 

@@ -17,7 +17,7 @@ from framegate.errors import (
     IdempotencyConflict,
     IdempotencyInFlight,
 )
-from framegate.store import tasks
+from framegate.store import idempotency, tasks
 from framegate.store.database import Transaction
 
 EXTERNAL_ID_ECHO_MAX = 200
@@ -51,7 +51,7 @@ def recall(tx: Transaction, request: CreateRequest) -> CreateAnswer | None:
 
     raises   IdempotencyConflict for other bytes, IdempotencyInFlight for a twin on its way
     """
-    known = tasks.remembered(
+    known = idempotency.remembered(
         tx,
         account_id=request.caller.account.id,
         path=request.path,

@@ -9,7 +9,7 @@ import secrets
 from framegate.domain.ledger import Caller, Key, Scope
 from framegate.domain.session import LINK_GOOD_FOR_MS, TOKEN_BYTES, fingerprint
 from framegate.errors import NotFound, SessionOver, SignInLinkSpent
-from framegate.store import accounts, sessions
+from framegate.store import accounts, keys, sessions
 from framegate.store.database import Transaction
 
 # Of several good keys a link stands for the one that may do most.
@@ -50,7 +50,7 @@ def open_by_link(tx: Transaction, *, link: str, token: str, now_ms: int) -> None
     raises   SignInLinkSpent when it was used, is too old, never was, or its key is gone
     """
     key_id = sessions.use_link(tx, fingerprint(link), now_ms=now_ms)
-    caller = accounts.caller_of_key(tx, key_id) if key_id else None
+    caller = keys.caller_of_key(tx, key_id) if key_id else None
     if caller is None or not _is_good(caller.key, now_ms):
         raise SignInLinkSpent
     sessions.begin(tx, token_sha256=fingerprint(token), key_id=caller.key.id, now_ms=now_ms)
@@ -69,7 +69,7 @@ def caller_of(tx: Transaction, token: str, *, now_ms: int) -> tuple[Caller, bool
     session = sessions.by_token(tx, fingerprint(token))
     if session is None or session.is_over(now_ms=now_ms):
         raise SessionOver
-    caller = accounts.caller_of_key(tx, session.key_id)
+    caller = keys.caller_of_key(tx, session.key_id)
     if caller is None or not _is_good(caller.key, now_ms):
         raise SessionOver
     return caller, session.is_to_be_noted(now_ms=now_ms)
@@ -92,7 +92,7 @@ def _named(tx: Transaction, name: str, now_ms: int) -> Caller:
     account = accounts.account_named(tx, name)
     if account is None:
         raise NotFound(f"account not found: {name}")
-    good = [key for key in accounts.keys_of(tx, account.id) if _is_good(key, now_ms)]
+    good = [key for key in keys.of_account(tx, account.id) if _is_good(key, now_ms)]
     if not good:
         raise NotFound(
             f"account {account.name} has no good key; make one with: "
@@ -104,7 +104,7 @@ def _named(tx: Transaction, name: str, now_ms: int) -> Caller:
 
 def _admin(tx: Transaction, now_ms: int) -> Caller:
     for account in accounts.all_accounts(tx):
-        for key in accounts.keys_of(tx, account.id):
+        for key in keys.of_account(tx, account.id):
             if key.scope is Scope.ADMIN and _is_good(key, now_ms):
                 return Caller(key=key, account=account)
     raise NotFound("no account has a good admin key; name one with --account")

@@ -30,7 +30,7 @@ from framegate.flows.request import CreateAnswer, CreateRequest, recall, refuse_
 from framegate.flows.send import Send
 from framegate.flows.share import Share
 from framegate.flows.tally import Tally
-from framegate.store import accounts, tasks
+from framegate.store import holds, idempotency, tasks
 from framegate.store.database import Database, Transaction
 from framegate.store.prompts import Prompt
 from framegate.upstreams.enlisting import enlists
@@ -187,7 +187,7 @@ class Submit:
             body=request.body,
             prompt=Prompt(text=submission.prompt, picture_url=submission.first_frame_url),
         )
-        accounts.open_hold(
+        holds.open_hold(
             tx,
             task_id=task.id,
             account_id=task.account_id,
@@ -197,7 +197,7 @@ class Submit:
             now_ms=now_ms,
         )
         if request.idempotency_key:
-            tasks.remember(
+            idempotency.remember(
                 tx,
                 account_id=task.account_id,
                 path=request.path,
@@ -281,7 +281,7 @@ def _trace(task_id: str, submission: Submission) -> None:
 
 
 def _check_hold(tx: Transaction, price: Quote, caller: Caller) -> None:
-    accounts.check_hold(
+    holds.check_hold(
         tx,
         account_id=caller.account.id,
         key_id=caller.key.id,

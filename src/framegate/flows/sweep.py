@@ -12,7 +12,7 @@ import structlog
 
 from framegate.engine import embedded as engine
 from framegate.engine.embedded import Wake
-from framegate.store import deliveries, pictures, renders, tasks
+from framegate.store import deliveries, idempotency, pictures, renders, tasks, videos
 from framegate.store.blobs import Blobs, Kind
 from framegate.store.database import Database, Transaction
 
@@ -57,9 +57,9 @@ class Sweep:
 
     async def _retire(self, before_ms: int, now_ms: int) -> None:
         for video_id in await self.database.read(
-            tasks.expired_videos, before_ms=before_ms, rows_max=ROWS_MAX
+            videos.expired, before_ms=before_ms, rows_max=ROWS_MAX
         ):
-            await self.database.write(tasks.forget_video, video_id, now_ms=now_ms)
+            await self.database.write(videos.forget, video_id, now_ms=now_ms)
             await asyncio.to_thread(self.blobs.remove, "videos", video_id)
         for picture_id in await self.database.read(
             pictures.expired, before_ms=before_ms, rows_max=ROWS_MAX
@@ -71,7 +71,7 @@ class Sweep:
         # Ids are read after the folder's files were written, so a file that is on its way to
         # its row is younger than the age at which it could be swept.
         known: dict[Kind, set[str]] = {
-            "videos": await self.database.read(tasks.video_ids),
+            "videos": await self.database.read(videos.kept_ids),
             "images": await self.database.read(pictures.kept_ids),
             "renders": await self.database.read(renders.kept_ids),
         }
@@ -91,5 +91,5 @@ def _wake_overdue(tx: Transaction, *, now_ms: int) -> int:
         engine.enqueue(tx, "track", task_id, at_ms=now_ms)
     for delivery_id in late_deliveries:
         engine.enqueue(tx, "deliver", delivery_id, at_ms=now_ms)
-    tasks.forget_requests(tx, before_ms=now_ms - IDEMPOTENCY_KEPT_MS)
+    idempotency.forget_older(tx, before_ms=now_ms - IDEMPOTENCY_KEPT_MS)
     return len(late_tasks) + len(late_deliveries)

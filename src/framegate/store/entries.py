@@ -1,6 +1,6 @@
 """An account's lines of the ledger, newest first, each with what it is for.
 
-`store.accounts` writes them; here they are only read, for the account's own pages.
+`store.ledger` writes them; here they are only read, for the account's own pages.
 """
 
 from dataclasses import dataclass

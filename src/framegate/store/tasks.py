@@ -19,7 +19,6 @@ from sqlalchemy import (
     Select,
     and_,
     bindparam,
-    delete,
     func,
     insert,
     literal,
@@ -30,17 +29,16 @@ from sqlalchemy import (
 
 from framegate.domain.cost import NOT_KNOWN
 from framegate.domain.listing import Listing
-from framegate.domain.task import Task, TaskStatus, Video, check_move
-from framegate.store import life, prompts, schema
+from framegate.domain.task import Task, TaskStatus, check_move
+from framegate.store import life, prompts, schema, videos
 from framegate.store.database import Transaction
 from framegate.store.prompts import NOTHING, Prompt
 
 # As many values as one statement may name everywhere.
 TICKETS_AT_ONCE_MAX = 500
 
-_tasks, _videos, _idempotency = schema.tasks, schema.videos, schema.idempotency
+_tasks, _videos = schema.tasks, schema.videos
 
-_VIDEO_COLUMNS = [_videos.c[name].label(f"video_{name}") for name in Video.__dataclass_fields__]
 # The body is up to 1 MiB and hardly ever needed: it has a door of its own.
 _TASK_COLUMNS = [column for column in _tasks.c if column.name not in {"body", "operator_note"}]
 # A task's fields that a column holds as they are.
@@ -51,7 +49,7 @@ _WITH_VIDEOS = _tasks.outerjoin(
 )
 
 # A task and the video that is kept of it, if any; a WHERE says which.
-_A_TASK = select(*_TASK_COLUMNS, *_VIDEO_COLUMNS).select_from(_WITH_VIDEOS).limit(1)
+_A_TASK = select(*_TASK_COLUMNS, *videos.COLUMNS).select_from(_WITH_VIDEOS).limit(1)
 _BY_ID = _A_TASK.where(_tasks.c.id == bindparam("task_id"))
 # Written into the statement, not bound: only then can the index of external ids, which leaves the
 # others out, be seen to hold every row that is asked for.
@@ -96,12 +94,6 @@ _MOVE = update(_tasks).where(
     _tasks.c.fence == bindparam("read_fence"),
     _tasks.c.status == bindparam("read_status"),
 )
-_REMEMBERED = select(_idempotency.c.body_sha256, _idempotency.c.task_id).where(
-    _idempotency.c.account_id == bindparam("account_id"),
-    _idempotency.c.path == bindparam("path"),
-    _idempotency.c.key == bindparam("key"),
-)
-_REMEMBER = insert(_idempotency)
 
 
 def begin(tx: Transaction, task: Task, *, body: bytes, prompt: Prompt = NOTHING) -> None:
@@ -189,23 +181,6 @@ def note_late(tx: Transaction, task_id: str, *, now_ms: int) -> None:
     """Note that an upstream succeeded after we had released: nothing is charged (promise 6)."""
     tx.execute(
         update(_tasks).where(_tasks.c.id == task_id, _tasks.c.late_ms == 0).values(late_ms=now_ms)
-    )
-
-
-def keep_video(tx: Transaction, task: Task, video: Video) -> None:
-    """Make a stored video visible, in the transaction that ends its task."""
-    tx.execute(
-        insert(_videos).values(
-            id=video.id,
-            task_id=task.id,
-            account_id=task.account_id,
-            output_id=video.output_id,
-            bytes_count=video.bytes_count,
-            sha256=video.sha256,
-            duration=video.duration,
-            source_url=video.source_url,
-            created_ms=video.created_ms,
-        )
     )
 
 
@@ -375,82 +350,6 @@ def uncertain_records(tx: Transaction, *, rows_max: int) -> list[Record]:
     return _records(tx, _tasks.c.status == TaskStatus.UNCERTAIN.value, rows_max)
 
 
-# --- videos -----------------------------------------------------------------------------------
-
-
-def video_by_id(tx: Transaction, video_id: str) -> Video | None:
-    """A video whose file is still kept."""
-    row = tx.execute(
-        select(*_VIDEO_COLUMNS).where(_videos.c.id == video_id, _videos.c.deleted_ms == 0)
-    ).one_or_none()
-    return _video(row) if row else None
-
-
-def expired_videos(tx: Transaction, *, before_ms: int, rows_max: int) -> list[str]:
-    """Ids of kept videos that are older than retention allows."""
-    rows = tx.execute(
-        select(_videos.c.id)
-        .where(_videos.c.deleted_ms == 0, _videos.c.created_ms < before_ms)
-        .limit(rows_max)
-    )
-    return list(rows.scalars())
-
-
-def forget_video(tx: Transaction, video_id: str, *, now_ms: int) -> None:
-    """Note that a video's file is going: the row goes blind before the file does."""
-    tx.execute(update(_videos).where(_videos.c.id == video_id).values(deleted_ms=now_ms))
-
-
-def video_ids(tx: Transaction) -> set[str]:
-    """Ids of all videos whose files must be there."""
-    return set(tx.execute(select(_videos.c.id).where(_videos.c.deleted_ms == 0)).scalars())
-
-
-# --- idempotency ------------------------------------------------------------------------------
-
-
-def remembered(tx: Transaction, *, account_id: str, path: str, key: str) -> tuple[str, str] | None:
-    """The body hash and the task behind an Idempotency-Key, when it came before."""
-    row = tx.execute(
-        _REMEMBERED, {"account_id": account_id, "path": path, "key": key}
-    ).one_or_none()
-    return (row.body_sha256, row.task_id) if row else None
-
-
-def remember(
-    tx: Transaction,
-    *,
-    account_id: str,
-    path: str,
-    key: str,
-    body_sha256: str,
-    task_id: str,
-    now_ms: int,
-) -> None:
-    """Bind an Idempotency-Key to the task that begins in this transaction."""
-    tx.execute(
-        _REMEMBER,
-        {
-            "account_id": account_id,
-            "path": path,
-            "key": key,
-            "body_sha256": body_sha256,
-            "task_id": task_id,
-            "created_ms": now_ms,
-        },
-    )
-
-
-def forget_request(tx: Transaction, task_id: str) -> None:
-    """Free the Idempotency-Key of a refused create (rule 50)."""
-    tx.execute(delete(_idempotency).where(_idempotency.c.task_id == task_id))
-
-
-def forget_requests(tx: Transaction, *, before_ms: int) -> None:
-    """Drop keys that are older than we promised to keep them."""
-    tx.execute(delete(_idempotency).where(_idempotency.c.created_ms < before_ms))
-
-
 # --- inside -----------------------------------------------------------------------------------
 
 
@@ -474,7 +373,7 @@ def _many(
 ) -> list[Task]:
     """Every task that meets all conditions, or the first `rows_max` of them."""
     query = (
-        select(*_TASK_COLUMNS, *_VIDEO_COLUMNS)
+        select(*_TASK_COLUMNS, *videos.COLUMNS)
         .select_from(_WITH_VIDEOS)
         .where(*conditions)
         .order_by(*order_by)
@@ -484,7 +383,7 @@ def _many(
 
 
 def _records(tx: Transaction, condition: Any, rows_max: int) -> list[Record]:
-    columns: list[Any] = [*_TASK_COLUMNS, _tasks.c.operator_note, *_VIDEO_COLUMNS]
+    columns: list[Any] = [*_TASK_COLUMNS, _tasks.c.operator_note, *videos.COLUMNS]
     rows = tx.execute(
         select(*columns)
         .select_from(_WITH_VIDEOS)
@@ -508,11 +407,6 @@ def _task(row: Row[Any]) -> Task:
     cells = row._mapping  # noqa: SLF001 - the documented way to read a row by name
     return Task(
         status=TaskStatus(cells["status"]),
-        video=_video(row) if cells["video_id"] else None,
+        video=videos.read(row) if cells["video_id"] else None,
         **{name: cells[name] for name in _TASK_NAMES},
     )
-
-
-def _video(row: Row[Any]) -> Video:
-    cells = row._mapping  # noqa: SLF001 - the documented way to read a row by name
-    return Video(**{name: cells[f"video_{name}"] for name in Video.__dataclass_fields__})

@@ -15,7 +15,7 @@ from framegate.domain.ledger import Account
 from framegate.domain.limits import ACCOUNT_FIELDS, parse_limits
 from framegate.errors import FieldError, FieldsInvalid, NotFound
 from framegate.gateway import Gateway, create_account, new_key, now_ms
-from framegate.store import accounts
+from framegate.store import accounts, ledger
 from framegate.store.database import Transaction
 from framegate.web import auth, body, envelope
 from framegate.web.envelope import request_id_of
@@ -75,7 +75,7 @@ class Accounts:
         account = await self._found(request)
         amount_micros = parse_topup(await self._body(request))
         changed = await self.gateway.database.write(
-            accounts.topup, account_id=account.id, amount_micros=amount_micros, now_ms=now_ms()
+            ledger.topup, account_id=account.id, amount_micros=amount_micros, now_ms=now_ms()
         )
         return self._shown(request, changed)
 

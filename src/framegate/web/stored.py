@@ -13,7 +13,7 @@ from starlette.routing import Route
 from framegate.domain.signature import LinkKind
 from framegate.errors import LinkExpired, NotFound
 from framegate.gateway import Gateway, now_ms
-from framegate.store import pictures, tasks
+from framegate.store import pictures, videos
 from framegate.web import files
 
 VIDEO_SUFFIX = ".mp4"
@@ -36,7 +36,7 @@ class Stored:
         """A stored video: whole, a range of it, or 304."""
         video_id = request.path_params["name"].removesuffix(VIDEO_SUFFIX)
         expires_s = self._open(request, "videos", video_id)
-        video = await self.gateway.database.read(tasks.video_by_id, video_id)
+        video = await self.gateway.database.read(videos.by_id, video_id)
         if video is None:
             raise NotFound("video not found; it was removed after its time")
         return await files.serve(

@@ -8,7 +8,7 @@ import pytest
 
 from fakes import rows
 from framegate.flows import finish
-from framegate.store import accounts
+from framegate.store import accounts, keys
 from framegate.web.console import usage
 
 DAY = "2026-07-03"  # Of rows.NOW_MS.
@@ -18,7 +18,7 @@ JULY = "/console/usage?from=2026-07-01&to=2026-07-31"
 def paid(door, name):
     def make(tx):
         account = accounts.account_named(tx, name)
-        task = rows.begin(tx, account.id, key_id=accounts.keys_of(tx, account.id)[0].id)
+        task = rows.begin(tx, account.id, key_id=keys.of_account(tx, account.id)[0].id)
         task = rows.accept(tx, task, ticket=f"9{task.id[-8:]}")
         video = rows.a_video(f"vid_{task.id}")
         return finish.succeed(tx, task, video=video, now_ms=rows.NOW_MS, upstream_tells=True)
