@@ -83,16 +83,17 @@ class Stream:
     def heard(self) -> Script[None]:
         """Give every TaskEvent up to the last one.
 
-        raises   ServerUnreachable when it breaks again and again, ServerRefused
+        raises   ServerUnreachable when it breaks again and again, ServerRefused when it is refused
+                 as often
         """
         while True:
-            why, wait_s = "the stream ends at once", 0.0
+            why, wait_s, busy = "the stream ends at once", 0.0, None
             try:
                 reply = yield from self.opened()
                 if reply.http_status == HTTP_NOTHING_MORE:
                     return
                 if not is_stream(reply):
-                    wait_s = self._wait_s(reply)
+                    busy, wait_s = reply, self._wait_s(reply)
                 elif (yield from self._given()):
                     return
             except Dropped as dropped:
@@ -102,7 +103,8 @@ class Stream:
             # A stream that ends in order is taken up again as well: none lasts for ever.
             self.broke += 1
             if self.broke > len(WAITS_S):
-                raise unreachable(self.ask.access.url, why)
+                # A server that says no answers: what it says is worth more than that it is gone.
+                raise refused(busy) if busy else unreachable(self.ask.access.url, why)
             yield Pause(max(wait_s, WAITS_S[self.broke - 1]))
 
     def _given(self) -> Script[bool]:
@@ -167,7 +169,9 @@ def _event(block: str) -> TaskEvent | None:
     try:
         data = json.loads(fields["data"])
     except ValueError:
-        raise Dropped("an event that cannot be read") from None
+        data = None
+    if not isinstance(data, dict):
+        raise Dropped("an event that cannot be read")
     at = data.get("at")
     return TaskEvent(
         kind=fields.get("event", ""),
