@@ -53,7 +53,8 @@ def begin(environment: Mapping[str, str], *, version: str) -> "Otlp | None":
     """A tracer that sends to the collector of the OTEL_ variables.
 
     returns  None when OTEL_SDK_DISABLED or OTEL_TRACES_EXPORTER=none wants no spans
-    raises   SettingsInvalid for a way of sending that we do not have
+    raises   SettingsInvalid for a way of sending that we do not have, and for a value that the
+             SDK refuses
     """
     exporters = environment.get("OTEL_TRACES_EXPORTER") or "otlp"
     if environment.get("OTEL_SDK_DISABLED", "").lower() == "true" or exporters == "none":
@@ -65,7 +66,12 @@ def begin(environment: Mapping[str, str], *, version: str) -> "Otlp | None":
         if protocol != PROTOCOL:
             raise SettingsInvalid(f'{name} must be "{PROTOCOL}"; got "{protocol}"')
     collector = Collector()
-    return Otlp(BatchSpanProcessor(collector), version=version, give_up=collector.shutdown)
+    try:
+        processor = BatchSpanProcessor(collector)
+    except ValueError as error:
+        collector.shutdown()
+        raise SettingsInvalid(f"an OTEL_BSP_ variable cannot be used: {error}") from error
+    return Otlp(processor, version=version, give_up=collector.shutdown)
 
 
 class Collector(OTLPSpanExporter):
