@@ -20,7 +20,7 @@ from framegate import (
 )
 from framegate.client import calls
 from framegate.client.steps import Dropped, Reply
-from framegate.client.stream import EVENT_BYTES_MAX, Reader
+from framegate.client.stream import AGAIN_AFTER_S, EVENT_BYTES_MAX, Reader
 from processes import Framegate as Gate
 
 OPEN = b"retry: 2000\nid: 4\nevent: open\ndata: {}\n\n"
@@ -30,6 +30,7 @@ PROCESSING = (
 PROGRESS = b'event: progress\ndata: {"stage":"rendering","frames_done":3,"frames_total":9}\n\n'
 DONE = b'id: 6\nevent: task\ndata: {"status":"succeeded","state":"succeeded"}\n\n'
 BROKE = Dropped("the connection broke")
+TRIES_MAX = len(AGAIN_AFTER_S) + 1
 
 
 def heard(ask, *streams):
@@ -78,12 +79,18 @@ def test_server_that_is_busy_is_left_alone_as_long_as_it_asks(ask):
 def test_server_that_stays_busy_is_quoted_and_not_called_unreachable(ask):
     busy = answer(429, code=1302, message="too many streams")
     with pytest.raises(LimitReached, match="too many streams"):
-        heard(ask, *[busy] * 4)
+        heard(ask, *[busy] * TRIES_MAX)
 
 
 def test_one_that_breaks_again_and_again_is_given_up(ask):
     with pytest.raises(ServerUnreachable, match="the connection broke"):
-        heard(ask, *[[BROKE]] * 5)
+        heard(ask, *[[BROKE]] * TRIES_MAX)
+
+
+def test_server_that_is_started_anew_is_waited_for(ask):
+    player = heard(ask, [PROCESSING, BROKE], *[Dropped("no connection")] * (TRIES_MAX - 2), [DONE])
+    assert [event.status for event in player.given] == ["processing", "succeeded"]
+    assert sum(player.pauses) > 10
 
 
 @pytest.mark.parametrize(
