@@ -219,6 +219,22 @@ def test_value_that_the_sdk_refuses_is_a_wrong_setting(monkeypatch):
     assert logger.filters == before
 
 
+@pytest.mark.parametrize("value", ["Authorization: Bearer sekret", "sekret", "a=b,sekret", 'a="b"'])
+def test_headers_that_the_sdk_would_log_are_refused_unrepeated(value, caplog):
+    variables = {"OTEL_EXPORTER_OTLP_HEADERS": value}
+    with pytest.raises(SettingsInvalid, match="OTEL_EXPORTER_OTLP_HEADERS must be") as refused:
+        begin(variables, version="1")
+    assert "sekret" not in str(refused.value) + caplog.text
+
+
+@pytest.mark.parametrize("value", ["", "a=b", "a = b , C-d=Bearer%20x==,", "a=Bearer x"])
+def test_headers_that_the_sdk_takes_are_taken(value, monkeypatch, caplog):
+    name = "OTEL_EXPORTER_OTLP_TRACES_HEADERS"
+    monkeypatch.setenv(name, value)
+    begin({name: value}, version="1").end()
+    assert caplog.text == ""
+
+
 def ended_spans():
     with recorded() as spans, tracing.span("submit"):
         pass
