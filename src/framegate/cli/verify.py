@@ -174,10 +174,10 @@ def _split(content: bytes) -> tuple[list[str], bytes]:
     """Lines up to the first empty one, and the bytes behind it."""
     # Whichever comes first: a body may hold empty lines of its own, with other line ends.
     parts = [content.partition(gap) for gap in (b"\r\n\r\n", b"\n\n")]
-    head, found, body = min(parts, key=lambda part: len(part[0]))
-    if not found:
-        raise SettingsInvalid("--whole needs an empty line between the headers and the body")
-    return head.decode("utf-8", "replace").splitlines(), body
+    for head, found, body in sorted(parts, key=lambda part: len(part[0])):
+        if found:
+            return head.decode("utf-8", "replace").splitlines(), body
+    raise SettingsInvalid("--whole needs an empty line between the headers and the body")
 
 
 def _headers(lines: Sequence[str], *, is_lenient: bool) -> dict[str, str]:
