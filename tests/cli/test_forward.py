@@ -44,8 +44,9 @@ def test_an_answer_that_broke_off_is_none(server, forward):
     assert forward(MESSAGE) == 502
 
 
-def test_nobody_there_is_a_502():
-    with Forward("http://127.0.0.1:9/hooks") as forward:
+@pytest.mark.parametrize("url", ["http://127.0.0.1:9/hooks", "http://[v1.a]/hooks"])
+def test_nobody_there_is_a_502(url):
+    with Forward(url) as forward:
         assert forward(MESSAGE) == 502
 
 

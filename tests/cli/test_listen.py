@@ -94,6 +94,12 @@ def test_what_must_not_be_believed_is_refused_with_the_reason(listening, told, w
     assert "task.succeeded" not in line
 
 
+def test_the_id_of_a_message_by_anybody_moves_no_cursor():
+    with Listening("--port", "0", "--secret", SECRET, "--json") as listening:
+        listening.tell(secret=OTHER, **{"webhook-id": b"msg\x9b2J"})
+        assert json.loads(listening.line())["id"] == "msg\\x9b2J"
+
+
 def test_a_tasks_own_callback_has_a_word_of_its_own(listening):
     listening.tell(body=b'{"id":"9","status":"failed"}')
     assert "callback         9  failed" in listening.line()

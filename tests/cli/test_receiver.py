@@ -1,6 +1,9 @@
 """A receiver on this machine takes messages as they are, and stays within its limits."""
 
 import socket
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from http.server import BaseHTTPRequestHandler
 
 import httpx2 as httpx
 import pytest
@@ -40,6 +43,25 @@ def test_messages_come_in_their_order(receiver):
     for number in range(5):
         post(receiver, content=str(number).encode())
     assert [receiver.next().body for _ in range(5)] == [b"0", b"1", b"2", b"3", b"4"]
+
+
+def test_a_message_is_told_after_it_was_answered(receiver, monkeypatch):
+    happened, told = [], threading.Event()
+    written = BaseHTTPRequestHandler.end_headers
+
+    def late(handler):
+        told.wait(0.3)  # Would be told by now, if nobody waited for the answer.
+        happened.append("answered")
+        written(handler)
+
+    monkeypatch.setattr(BaseHTTPRequestHandler, "end_headers", late)
+    with ThreadPoolExecutor() as sender:
+        sent = sender.submit(post, receiver, content=b"{}")
+        receiver.next()
+        happened.append("told")
+        told.set()
+        assert sent.result().status_code == 204
+    assert happened == ["answered", "told"]
 
 
 def test_what_is_judged_a_no_is_answered_so():

@@ -9,7 +9,9 @@ from framegate.cli.subscription import Subscription, check_near, check_reach, su
 from framegate.domain.event import EVENTS
 
 ADDRESS = "http://127.0.0.1:9000/framegate-listen"
-MADE = {"id": "hook_1", "secret": "whsec_x", "events": list(EVENTS), "url": ADDRESS}
+MADE = {
+    "id": "hook_1", "secret": "whsec_x", "events": list(EVENTS), "url": ADDRESS, "enabled": True,
+}  # fmt: skip
 OWN = Subscription(id="hook_1", secret="whsec_x", events=EVENTS)
 
 
@@ -46,13 +48,31 @@ def test_a_webhook_is_made_and_disabled_at_the_end(server, client):
 def test_the_one_of_the_last_time_is_taken_again_with_a_new_secret(server, client):
     server.answers.extend([had(MADE), success(MADE), success(MADE), success(MADE)])
     with subscribed(client, ADDRESS, None):
-        assert server.asked[2].json == {"overlap_s": 0}
+        assert server.asked[1].json == {"overlap_s": 0}
     assert [path for _, path in paths(server)] == [
         "/api/webhooks",
-        "/api/webhooks/hook_1/enable",
         "/api/webhooks/hook_1/rotate",
+        "/api/webhooks/hook_1/enable",
         "/api/webhooks/hook_1/disable",
     ]
+
+
+def test_a_webhook_in_use_elsewhere_keeps_its_secret_and_stays_enabled(server, client):
+    address = "https://shop.example/hooks"
+    server.answers.append(had(MADE | {"url": address}))
+    refusal = pytest.raises(SetupInvalid, match="hook_1 is told at")
+    with refusal as refused, subscribed(client, address, None):
+        pass
+    assert "--secret" in refused.value.what_to_do
+    assert paths(server) == [("GET", "/api/webhooks")]
+
+
+def test_the_one_of_the_last_time_is_taken_again_at_a_tunnel_too(server, client):
+    address = "https://tunnel.example/a"
+    kept = MADE | {"url": address, "enabled": False}
+    server.answers.extend([had(kept), success(MADE), success(MADE), success(MADE)])
+    with subscribed(client, address, None):
+        assert paths(server)[1] == ("POST", "/api/webhooks/hook_1/rotate")
 
 
 @pytest.mark.parametrize(

@@ -107,6 +107,14 @@ def test_a_whole_message_is_headers_an_empty_line_and_the_body(tmp_path, line):
     assert verify({}, "--whole", str(file)).exit_code == 0
 
 
+def test_empty_lines_of_the_body_are_no_end_of_the_headers(tmp_path):
+    body = b'{"type":"a",\r\n\r\n"b":1}'
+    head = "".join(f"{name}: {text}\n" for name, text in headers(body=body).items())
+    file = tmp_path / "message"
+    file.write_bytes(head.encode() + b"\n" + body)
+    assert verify({}, "--whole", str(file)).exit_code == 0
+
+
 @pytest.mark.parametrize(
     ("words", "sentence"),
     [

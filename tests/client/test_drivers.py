@@ -149,6 +149,14 @@ def test_nobody_there_is_told_apart(play):
         play(one(Send(method="GET", url=NOWHERE)))
 
 
+@pytest.mark.parametrize(
+    "step", [Send(method="GET", url="http://[v1.a]/"), Open(url="http://ä-.-")]
+)
+def test_host_that_cannot_be_one_is_nobody_there(play, step):
+    with pytest.raises(Dropped, match="no such address"):
+        play(one(step))
+
+
 def test_proxies_of_the_environment_are_not_asked(play, server, url, monkeypatch):
     monkeypatch.setenv("HTTP_PROXY", NOWHERE)
     monkeypatch.setenv("ALL_PROXY", NOWHERE)

@@ -10,10 +10,17 @@ from starlette.routing import Route
 from fakes.drawn import picture
 from fakes.played import Player, answer, success
 from fakes.serving import serving
-from framegate import AsyncFramegate, Framegate, NotFound, ServerUnreachable, TaskFailed
+from framegate import (
+    AsyncFramegate,
+    Framegate,
+    LimitReached,
+    NotFound,
+    ServerUnreachable,
+    TaskFailed,
+)
 from framegate.client import calls
 from framegate.client.steps import Dropped, Reply
-from framegate.client.stream import EVENT_BYTES_MAX, Reader
+from framegate.client.stream import AGAIN_AFTER_S, EVENT_BYTES_MAX, Reader
 from processes import Framegate as Gate
 
 OPEN = b"retry: 2000\nid: 4\nevent: open\ndata: {}\n\n"
@@ -23,6 +30,7 @@ PROCESSING = (
 PROGRESS = b'event: progress\ndata: {"stage":"rendering","frames_done":3,"frames_total":9}\n\n'
 DONE = b'id: 6\nevent: task\ndata: {"status":"succeeded","state":"succeeded"}\n\n'
 BROKE = Dropped("the connection broke")
+TRIES_MAX = len(AGAIN_AFTER_S) + 1
 
 
 def heard(ask, *streams):
@@ -68,9 +76,21 @@ def test_server_that_is_busy_is_left_alone_as_long_as_it_asks(ask):
     assert heard(ask, busy, [DONE]).pauses == [7]
 
 
+def test_server_that_stays_busy_is_quoted_and_not_called_unreachable(ask):
+    busy = answer(429, code=1302, message="too many streams")
+    with pytest.raises(LimitReached, match="too many streams"):
+        heard(ask, *[busy] * TRIES_MAX)
+
+
 def test_one_that_breaks_again_and_again_is_given_up(ask):
     with pytest.raises(ServerUnreachable, match="the connection broke"):
-        heard(ask, *[[BROKE]] * 5)
+        heard(ask, *[[BROKE]] * TRIES_MAX)
+
+
+def test_server_that_is_started_anew_is_waited_for(ask):
+    player = heard(ask, [PROCESSING, BROKE], *[Dropped("no connection")] * (TRIES_MAX - 2), [DONE])
+    assert [event.status for event in player.given] == ["processing", "succeeded"]
+    assert sum(player.pauses) > 10
 
 
 @pytest.mark.parametrize(
@@ -85,7 +105,7 @@ def test_a_no_is_raised(ask, reply, error):
         heard(ask, reply)
 
 
-@pytest.mark.parametrize("piece", [b"x" * (EVENT_BYTES_MAX + 1), b"data: {\n\n"])
+@pytest.mark.parametrize("piece", [b"x" * (EVENT_BYTES_MAX + 1), b"data: {\n\n", b"data: []\n\n"])
 def test_what_is_no_event_of_ours_is_not_kept(piece):
     with pytest.raises(Dropped):
         list(Reader().events(piece))
@@ -116,6 +136,13 @@ def test_where_there_is_no_stream_it_looks_on(ask, found):
     player.streams.append(found)
     assert player(calls.wait(ask, "9")).status == "succeeded"
     assert (len(player.opened), len(player.pauses)) == (1, 2)
+
+
+def test_streams_that_are_cut_short_are_not_opened_without_a_pause(ask):
+    player = Player(*[task("processing")] * 3, task("succeeded"))
+    player.streams.extend([[OPEN], [OPEN], [OPEN]])
+    player(calls.wait(ask, "9"))
+    assert player.pauses == [calls.LOOK_AFTER_S] * 3
 
 
 def test_a_short_wait_does_not_hang_on_a_silent_stream(ask):

@@ -25,7 +25,8 @@ class Player:
     """Put replies, or `Dropped`, in `replies`; a reply's body goes to whoever wants pieces.
 
     sent     every Send, in order
-    streams  what each Open finds: pieces, or Dropped among them; a 404 when there is none left
+    streams  what each Open finds: pieces, or Dropped among them or instead; a 404 when there is
+             none left
     opened   every Open, in order
     given    every value of a Give
     pauses   how long each Pause was; the clock of Now moves by them alone
@@ -35,7 +36,7 @@ class Player:
         self.replies = deque(replies)
         self.sent: list[Send] = []
         self.pauses: list[float] = []
-        self.streams: deque[list[bytes | Dropped] | Reply] = deque()
+        self.streams: deque[list[bytes | Dropped] | Reply | Dropped] = deque()
         self.opened: list[Open] = []
         self.given: list[Any] = []
         self._pieces: deque[bytes | Dropped] = deque()
@@ -81,6 +82,8 @@ class Player:
     def _open(self, step: Open) -> Reply:
         self.opened.append(step)
         found = self.streams.popleft() if self.streams else Reply(404, {}, b"")
+        if isinstance(found, Dropped):
+            raise found
         if isinstance(found, Reply):
             return found
         self._pieces = deque(found)

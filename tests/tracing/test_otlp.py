@@ -12,8 +12,8 @@ from opentelemetry.trace import SpanKind, StatusCode
 from fakes.collector import collecting
 from fakes.recorded_spans import Spans, recorded
 from framegate import ids, tracing
-from framegate.errors import CreditMissing, Unavailable
-from framegate.tracing.otlp import METHODS, Collector, Otlp
+from framegate.errors import CreditMissing, SettingsInvalid, Unavailable
+from framegate.tracing.otlp import METHODS, Collector, Otlp, begin
 
 CALLERS_TRACE = "0af7651916cd43dd8448eb211c80319c"
 TRACEPARENT = f"00-{CALLERS_TRACE}-b7ad6b7169203331-01"
@@ -208,6 +208,31 @@ def test_ended_exporter_leaves_the_log_as_it_was(monkeypatch):
     assert len(logger.filters) == len(before) + 1
     exporter.shutdown()
     assert logger.filters == before
+
+
+def test_value_that_the_sdk_refuses_is_a_wrong_setting(monkeypatch):
+    logger = logging.getLogger("opentelemetry.exporter.otlp.proto.http.trace_exporter")
+    before = list(logger.filters)
+    monkeypatch.setenv("OTEL_BSP_MAX_QUEUE_SIZE", "0")
+    with pytest.raises(SettingsInvalid, match=r"OTEL_BSP_ .* max_queue_size must be a positive"):
+        begin({}, version="1")
+    assert logger.filters == before
+
+
+@pytest.mark.parametrize("value", ["Authorization: Bearer sekret", "sekret", "a=b,sekret", 'a="b"'])
+def test_headers_that_the_sdk_would_log_are_refused_unrepeated(value, caplog):
+    variables = {"OTEL_EXPORTER_OTLP_HEADERS": value}
+    with pytest.raises(SettingsInvalid, match="OTEL_EXPORTER_OTLP_HEADERS must be") as refused:
+        begin(variables, version="1")
+    assert "sekret" not in str(refused.value) + caplog.text
+
+
+@pytest.mark.parametrize("value", ["", "a=b", "a = b , C-d=Bearer%20x==,", "a=Bearer x"])
+def test_headers_that_the_sdk_takes_are_taken(value, monkeypatch, caplog):
+    name = "OTEL_EXPORTER_OTLP_TRACES_HEADERS"
+    monkeypatch.setenv(name, value)
+    begin({name: value}, version="1").end()
+    assert caplog.text == ""
 
 
 def ended_spans():

@@ -155,7 +155,8 @@ class Judge:
         data = _object((event or {}).get("data", event))
         seen = Seen(
             at=int(time.time() * 1_000),
-            id=message_id,
+            # Anybody may have sent it, and --json leaves some control characters as they are.
+            id=printable(message_id),
             event=str((event or {}).get("type") or (CALLBACK if event else "")),
             task=str(data.get("id") or ""),
             status=str(data.get("status") or ""),

@@ -20,6 +20,7 @@ T = TypeVar("T")
 HOST = "127.0.0.1"
 BODY_BYTES_MAX = 1 << 20
 READ_WAIT_S_MAX = 15.0
+ANSWER_WAIT_S_MAX = 5.0
 WAITING_MAX = 1_000
 """Messages that were judged and nobody has taken yet; then senders wait for their answers."""
 
@@ -45,7 +46,7 @@ class Receiver(Generic[T]):
 
         raises   SettingsInvalid when the port cannot be had
         """
-        self._judged: Queue[T] = Queue(WAITING_MAX)
+        self._judged: Queue[tuple[T, threading.Event]] = Queue(WAITING_MAX)
         self._judge = judge
         try:
             self._server = _Server((HOST, port), self._handler())
@@ -77,8 +78,13 @@ class Receiver(Generic[T]):
         return f"{HOST}:{self._server.server_address[1]}"
 
     def next(self) -> T:
-        """What was made of the next message; waits for it."""
-        return self._judged.get()
+        """What was made of the next message; waits for it, and until it was answered.
+
+        Whoever ends after the last message would otherwise cut off its answer.
+        """
+        seen, answered = self._judged.get()
+        answered.wait(ANSWER_WAIT_S_MAX)
+        return seen
 
     def _handler(self) -> type[BaseHTTPRequestHandler]:
         judged, judge = self._judged, self._judge
@@ -101,8 +107,12 @@ class Receiver(Generic[T]):
                 headers = {name.lower(): text for name, text in self.headers.items()}
                 seen, status = judge(Message(headers=headers, body=body))
                 # First, so that what was answered is surely told.
-                judged.put(seen)
-                self._answer(status)
+                answered = threading.Event()
+                judged.put((seen, answered))
+                try:
+                    self._answer(status)
+                finally:
+                    answered.set()
 
             def _answer(self, status: int) -> None:
                 self.send_response(status)

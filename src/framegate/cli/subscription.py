@@ -33,7 +33,8 @@ def subscribed(client: Framegate, address: str, events: list[str] | None) -> Ite
     """Have this address told, and no more once the body ends.
 
     events   None: of all
-    raises   SetupInvalid when the server tells no address of its own machine; ServerRefused
+    raises   SetupInvalid when the server tells no address of its own machine, or tells this one
+             to somebody else already; ServerRefused
     """
     own = _subscribe(client, address, events)
     try:
@@ -85,8 +86,9 @@ def _subscribe(client: Framegate, address: str, events: list[str] | None) -> Sub
         if had is None:
             made = client.request("POST", "/api/webhooks", body=wish)
         else:
-            client.request("POST", f"/api/webhooks/{had}/enable")
+            # Enabled last: where either is refused, none is left that is told and nobody hears.
             made = client.request("POST", f"/api/webhooks/{had}/rotate", body={"overlap_s": 0})
+            client.request("POST", f"/api/webhooks/{had}/enable")
     except FieldsRefused as refused:
         if is_local(address) and any(each.path == "/url" for each in refused.errors):
             raise SetupInvalid(_not_allowed(address), _allowing(address)) from refused
@@ -95,9 +97,19 @@ def _subscribe(client: Framegate, address: str, events: list[str] | None) -> Sub
 
 
 def _had(client: Framegate, address: str, events: list[str] | None) -> str | None:
-    """The webhook of the last time; what it is told of cannot be changed."""
+    """The webhook of the last time; what it is told of cannot be changed.
+
+    raises   SetupInvalid when it may be in use: a new secret, and its end, would break a receiver
+    """
     for each in client.request("GET", "/api/webhooks")["result"]:
         if each["url"] == address and set(each["events"]) == set(events or EVENTS):
+            # On this machine the address is listen's own; an enabled one is left of a crash.
+            if each["enabled"] and not is_local(address):
+                raise SetupInvalid(
+                    f"the webhook {each['id']} is told at {address} already",
+                    f"give its secret by --secret, to listen in its place; if nobody uses it: "
+                    f"framegate webhooks disable {each['id']}",
+                )
             return str(each["id"])
     return None
 

@@ -176,8 +176,9 @@ def _read(path: Path, bytes_max: int) -> bytes:
 
 def _split(content: bytes) -> tuple[list[str], bytes]:
     """Lines up to the first empty one, and the bytes behind it."""
-    for gap in (b"\r\n\r\n", b"\n\n"):
-        head, found, body = content.partition(gap)
+    # Whichever comes first: a body may hold empty lines of its own, with other line ends.
+    parts = [content.partition(gap) for gap in (b"\r\n\r\n", b"\n\n")]
+    for head, found, body in sorted(parts, key=lambda part: len(part[0])):
         if found:
             return head.decode("utf-8", "replace").splitlines(), body
     raise SettingsInvalid(_("--whole needs an empty line between the headers and the body"))

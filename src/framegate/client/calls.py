@@ -425,6 +425,9 @@ def _listened(
                 return True
     except Dropped:
         return False
+    if has_heard:
+        # It ended without news: whatever cuts streams short is not asked again at once.
+        yield Pause(LOOK_AFTER_S)
     return has_heard
 
 

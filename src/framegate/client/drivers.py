@@ -33,6 +33,8 @@ T = TypeVar("T")
 
 HTTP_OK = 200
 CHUNK_BYTES = 256 * 1024
+NO_ANSWER = (httpx.HTTPError, httpx.InvalidURL)
+"""httpx judges some hosts only when it is to connect: such an address has nobody behind it."""
 
 
 class Driver:
@@ -100,7 +102,7 @@ class Driver:
                 for chunk in answer.iter_bytes(CHUNK_BYTES):
                     step.to(chunk)
                 return _reply(answer, b"")
-        except httpx.HTTPError as error:
+        except NO_ANSWER as error:
             raise Dropped(_why(error)) from error
 
 
@@ -126,7 +128,7 @@ class _Opened:
             )
             if answer.status_code != HTTP_OK:
                 return _reply(answer, answer.read())
-        except httpx.HTTPError as error:
+        except NO_ANSWER as error:
             raise Dropped(_why(error)) from error
         self._pieces = answer.iter_bytes()
         return _reply(answer, b"")
@@ -134,7 +136,7 @@ class _Opened:
     def piece(self) -> bytes:
         try:
             return next(self._pieces, b"")
-        except httpx.HTTPError as error:
+        except NO_ANSWER as error:
             raise Dropped(_why(error)) from error
 
 
@@ -205,7 +207,7 @@ class AsyncDriver:
                 async for chunk in answer.aiter_bytes(CHUNK_BYTES):
                     step.to(chunk)
                 return _reply(answer, b"")
-        except httpx.HTTPError as error:
+        except NO_ANSWER as error:
             raise Dropped(_why(error)) from error
 
 
@@ -231,7 +233,7 @@ class _AsyncOpened:
             )
             if answer.status_code != HTTP_OK:
                 return _reply(answer, await answer.aread())
-        except httpx.HTTPError as error:
+        except NO_ANSWER as error:
             raise Dropped(_why(error)) from error
         self._pieces = answer.aiter_bytes()
         return _reply(answer, b"")
@@ -239,7 +241,7 @@ class _AsyncOpened:
     async def piece(self) -> bytes:
         try:
             return await anext(self._pieces, b"") if self._pieces else b""
-        except httpx.HTTPError as error:
+        except NO_ANSWER as error:
             raise Dropped(_why(error)) from error
 
 
@@ -249,7 +251,9 @@ def _reply(answer: httpx.Response, body: bytes) -> Reply:
     )
 
 
-def _why(error: httpx.HTTPError) -> str:
+def _why(error: Exception) -> str:
+    if isinstance(error, httpx.InvalidURL):
+        return "no such address"
     # httpx's own text is often empty, and "All connection attempts failed" helps less.
     if isinstance(error, httpx.ConnectError):
         return "no connection"

@@ -12,7 +12,6 @@ from typing import Any
 from framegate.client.answers import ENDED
 from framegate.client.asking import (
     RETRY_AFTER_S_MAX,
-    WAITS_S,
     Asking,
     refused,
     retry_after_s,
@@ -24,6 +23,9 @@ from framegate.client.steps import Dropped, Give, Open, Pause, Piece, Reply, Scr
 HTTP_OK, HTTP_NOTHING_MORE, HTTP_TOO_MANY, HTTP_FAULTS_FROM = 200, 204, 429, 500
 STREAM = "text/event-stream"
 EVENT_BYTES_MAX = 1 << 20
+AGAIN_AFTER_S = (0.5, 1.0, 2.0, 4.0, 8.0)
+"""More patience than for one request: a server that is started anew ends every stream."""
+
 NAMES = frozenset({"task", "progress"})
 
 
@@ -83,16 +85,17 @@ class Stream:
     def heard(self) -> Script[None]:
         """Give every TaskEvent up to the last one.
 
-        raises   ServerUnreachable when it breaks again and again, ServerRefused
+        raises   ServerUnreachable when it breaks again and again, ServerRefused when it is refused
+                 as often
         """
         while True:
-            why, wait_s = "the stream ends at once", 0.0
+            why, wait_s, busy = "the stream ends at once", 0.0, None
             try:
                 reply = yield from self.opened()
                 if reply.http_status == HTTP_NOTHING_MORE:
                     return
                 if not is_stream(reply):
-                    wait_s = self._wait_s(reply)
+                    busy, wait_s = reply, self._wait_s(reply)
                 elif (yield from self._given()):
                     return
             except Dropped as dropped:
@@ -101,9 +104,10 @@ class Stream:
                     raise unreachable(self.ask.access.url, why) from dropped
             # A stream that ends in order is taken up again as well: none lasts for ever.
             self.broke += 1
-            if self.broke > len(WAITS_S):
-                raise unreachable(self.ask.access.url, why)
-            yield Pause(max(wait_s, WAITS_S[self.broke - 1]))
+            if self.broke > len(AGAIN_AFTER_S):
+                # A server that says no answers: what it says is worth more than that it is gone.
+                raise refused(busy) if busy else unreachable(self.ask.access.url, why)
+            yield Pause(max(wait_s, AGAIN_AFTER_S[self.broke - 1]))
 
     def _given(self) -> Script[bool]:
         """Give the events of one connection; whether the last one was among them."""
@@ -167,7 +171,9 @@ def _event(block: str) -> TaskEvent | None:
     try:
         data = json.loads(fields["data"])
     except ValueError:
-        raise Dropped("an event that cannot be read") from None
+        data = None
+    if not isinstance(data, dict):
+        raise Dropped("an event that cannot be read")
     at = data.get("at")
     return TaskEvent(
         kind=fields.get("event", ""),

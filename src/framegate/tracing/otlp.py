@@ -6,6 +6,7 @@ step of it knows the trace without having stored anything (docs/decisions/0019).
 """
 
 import logging
+import re
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
@@ -41,6 +42,9 @@ END_WAIT_S_MAX = 5
 """How long the last spans may take to leave. A collector that hangs must not hold up a restart."""
 
 PROTOCOL = "http/protobuf"
+HEADER = re.compile(r"[ \t]*[!#-'*+.0-9A-Z^-z|~-]+[ \t]*=[ !#-+\--:<-\[\]-~\t]*", re.ASCII)
+"""As the SDK reads one of several, which stand between commas."""
+
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE"})
 SERVER_FAULT = 500
 SPAN_ID_BITS = 64
@@ -53,7 +57,8 @@ def begin(environment: Mapping[str, str], *, version: str) -> "Otlp | None":
     """A tracer that sends to the collector of the OTEL_ variables.
 
     returns  None when OTEL_SDK_DISABLED or OTEL_TRACES_EXPORTER=none wants no spans
-    raises   SettingsInvalid for a way of sending that we do not have
+    raises   SettingsInvalid for a way of sending that we do not have, and for a value that the
+             SDK refuses
     """
     exporters = environment.get("OTEL_TRACES_EXPORTER") or "otlp"
     if environment.get("OTEL_SDK_DISABLED", "").lower() == "true" or exporters == "none":
@@ -64,8 +69,15 @@ def begin(environment: Mapping[str, str], *, version: str) -> "Otlp | None":
         protocol = environment.get(name) or PROTOCOL
         if protocol != PROTOCOL:
             raise SettingsInvalid(f'{name} must be "{PROTOCOL}"; got "{protocol}"')
+    for name in ("OTEL_EXPORTER_OTLP_TRACES_HEADERS", "OTEL_EXPORTER_OTLP_HEADERS"):
+        _check_headers(name, environment.get(name, ""))
     collector = Collector()
-    return Otlp(BatchSpanProcessor(collector), version=version, give_up=collector.shutdown)
+    try:
+        processor = BatchSpanProcessor(collector)
+    except ValueError as error:
+        collector.shutdown()
+        raise SettingsInvalid(f"an OTEL_BSP_ variable cannot be used: {error}") from error
+    return Otlp(processor, version=version, give_up=collector.shutdown)
 
 
 class Collector(OTLPSpanExporter):
@@ -284,6 +296,18 @@ class Otlp:
                 if _is_fault(error):
                     opened.set_status(Status(StatusCode.ERROR))
                 raise
+
+
+def _check_headers(name: str, value: str) -> None:
+    """Refuse what the SDK would leave out and write into the log: a token stands in it.
+
+    raises   SettingsInvalid, which does not repeat the value
+    """
+    if not all(HEADER.fullmatch(each) for each in value.split(",") if each.strip()):
+        raise SettingsInvalid(
+            f"{name} must be NAME=VALUE, several by comma; in a value a comma is %2C and a space "
+            "%20, as in Authorization=Bearer%20TOKEN"
+        )
 
 
 def _resource(version: str) -> Resource:
