@@ -63,7 +63,10 @@ def check_reach(client: Framegate, own: Subscription, address: str) -> None:
                 address=address,
                 why=spoken(tried["error"]),
             ),
-            _("run it on this machine and outside of a container, or give --public-url"),
+            _(
+                "run it on this machine, outside of a container, with a server that allows it "
+                "(outbound.allow), or give --public-url"
+            ),
         )
 
 
@@ -106,9 +109,16 @@ def _had(client: Framegate, address: str, events: list[str] | None) -> str | Non
             # On this machine the address is listen's own; an enabled one is left of a crash.
             if each["enabled"] and not is_local(address):
                 raise SetupInvalid(
-                    f"the webhook {each['id']} is told at {address} already",
-                    f"give its secret by --secret, to listen in its place; if nobody uses it: "
-                    f"framegate webhooks disable {each['id']}",
+                    _(
+                        "the webhook {id} is told at {address} already",
+                        id=each["id"],
+                        address=address,
+                    ),
+                    _(
+                        "give its secret by --secret, to listen in its place; if nobody uses it: "
+                        "framegate webhooks disable {id}",
+                        id=each["id"],
+                    ),
                 )
             return str(each["id"])
     return None
