@@ -1,6 +1,7 @@
 """What every test stands on: the language of whoever runs them is not theirs, nor is the hurry."""
 
 import os
+import signal
 
 from hypothesis import settings
 
@@ -8,6 +9,10 @@ for name in ("LANGUAGE", "LC_ALL", "LC_MESSAGES"):
     os.environ.pop(name, None)
 # Of this process and of every one that a test starts: the command line speaks by it.
 os.environ["LANG"] = "C.UTF-8"
+
+# A shell starts what goes on behind it with Ctrl-C ignored, and so would every process of a test.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # How long an example takes says something of the machine, and nothing of the code.
 settings.register_profile("unhurried", deadline=None)

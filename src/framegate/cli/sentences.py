@@ -78,8 +78,8 @@ SETTINGS = (
     marked("observability.traces needs packages that are not installed: pip install '{extra}'"),
     marked("an OTEL_BSP_ variable cannot be used: {why}"),
     marked(
-        "{name} must be NAME=VALUE, several by comma; in a value a comma is %2C and a space %20, as "
-        "in Authorization=Bearer%20TOKEN"
+        "{name} must be NAME=VALUE, several by comma; in a value a comma is %2C and a space %20, "
+        "as in Authorization=Bearer%20TOKEN"
     ),
 )
 """What `framegate.settings` says, and who reads a setting further down."""
