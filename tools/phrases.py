@@ -177,7 +177,30 @@ def _settings() -> Iterator[str]:
         yield f"server.{SAMPLE} is missing; it is a table; each value is {kind}"
 
 
-PUT_TOGETHER = (*_rules(), *_reasons(), *_settings())
+SYSTEM = (
+    "Address already in use",
+    "Cannot assign requested address",
+    "Is a directory",
+    "Name or service not known",
+    "No space left on device",
+    "No such file or directory",
+    "Not a directory",
+    "Permission denied",
+    "Read-only file system",
+    "file is not a database",
+)
+"""What Linux and SQLite say, which sentences of ours repeat as the reason."""
+
+
+def _machine() -> Iterator[str]:
+    """What the system says, by itself, as Python puts it, and within a sentence of ours."""
+    for said in SYSTEM:
+        yield said
+        yield f"[Errno {SAMPLE}] {said}"
+        yield f"[Errno {SAMPLE}] {said}: '{SAMPLE}'"
+
+
+PUT_TOGETHER = (*_rules(), *_reasons(), *_settings(), *_machine())
 
 # What jiter complains of besides, in its words; tests/phrases makes it complain.
 FOREIGN = {"complaint"}

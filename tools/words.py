@@ -3,7 +3,8 @@
 Each template and module with texts has a file of its own in `words/LANGUAGE/`, so that two people
 who work on two pages touch two files. New texts are added without a translation, gone ones are
 dropped; what was translated stays. With --check nothing is written, and the exit status says
-whether every text has its translation, with the values of the text in it.
+whether every text has its translation, with the values of the text in it, and the same one in
+every file.
 """
 
 import ast
@@ -58,7 +59,7 @@ def main(arguments: list[str]) -> int:
         for folder in book.languages():
             if "--check" not in arguments:
                 _update(folder, said)
-            complaints += untranslated(folder, said) + misfits(folder)
+            complaints += untranslated(folder, said) + misfits(folder) + disagreements(folder)
     for text in complaints:
         print(text, file=sys.stderr)
     return 1 if complaints and "--check" in arguments else 0
@@ -140,6 +141,25 @@ def misfits(folder: Path) -> list[str]:
             if any(text and frozenset(VALUES.findall(text)) not in wanted for text in texts):
                 complaints.append(f"{folder.name}/{path.name}: {english[0]!r} has other values")
     return complaints
+
+
+def disagreements(folder: Path) -> list[str]:
+    """A complaint for each text that two files of a language translate in two ways.
+
+    All files are read as one, so that only the last of the translations would be shown.
+    """
+    found: dict[str, dict[tuple[str, ...], str]] = {}
+    for path in sorted(folder.glob("*.po")):
+        for message in _read(path):
+            english, texts = _forms(message.id)[0], _forms(message.string)
+            if english and texts[0]:
+                found.setdefault(english, {}).setdefault(texts, path.name)
+    return [
+        f"{folder.name}: {english!r} is "
+        + " and ".join(f"{texts[0]!r} in {name}" for texts, name in ways.items())
+        for english, ways in found.items()
+        if len(ways) > 1
+    ]
 
 
 def _forms(text: Any) -> tuple[str, ...]:

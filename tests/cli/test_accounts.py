@@ -125,7 +125,7 @@ def test_chinese_table_stands_in_its_columns_and_json_is_as_ever(shell, monkeypa
     english = shell.json("accounts", "list")
     monkeypatch.setenv("LANG", "zh_CN.UTF-8")
     heading, row = shell("accounts", "list").output.splitlines()
-    assert heading.split() == ["账户", "名称", "账面余额", "预占", "可用额度"]
+    assert heading.split() == ["账户", "名称", "账面余额", "冻结", "可用额度"]
     # A character of the heading takes two cells: the values begin below it all the same.
     starts = [cell_len(heading[: heading.index(word)]) for word in heading.split()]
     assert [row[start - 1 : start + 1].strip() for start in starts[1:]] == ["a", "7", "0", "7"]

@@ -74,12 +74,12 @@ def test_stage_is_told_in_words(task, words):
 def test_progress_is_told_in_the_readers_language(monkeypatch):
     monkeypatch.setenv("LANG", "zh_CN.UTF-8")
     assert said().splitlines() == [
-        "等待",
+        "等待中",
         "估计景深",
-        "渲染，0%，共 80 帧",
-        "渲染，25%，共 80 帧",
-        "渲染，50%，共 80 帧",
-        "渲染，75%，共 80 帧",
-        "保存",
+        "渲染中，0%，共 80 帧",
+        "渲染中，25%，共 80 帧",
+        "渲染中，50%，共 80 帧",
+        "渲染中，75%，共 80 帧",
+        "保存中",
     ]
     assert "80/80 帧" in said(is_terminal=True)

@@ -8,7 +8,8 @@ from string import Formatter
 import pytest
 
 import framegate
-from framegate.cli.sentences import MACHINE, SETTINGS, USAGE, Repeated, spoken
+from framegate import phrases
+from framegate.cli.sentences import USAGE, Repeated, spoken
 from framegate.settings import load
 
 SOURCE = Path(framegate.__file__).parent
@@ -50,19 +51,38 @@ def shape(text):
     )
 
 
-KNOWN = [shape(text) for text in (*SETTINGS, *MACHINE)]
-
-
 def test_every_sentence_about_settings_is_known():
     sentences = {each for each in settings_sentences() if each is not None}
     assert len(sentences) > 20
-    # `{}.{} {}` is `server.port must be ...`, which `setting_words` ends.
-    unknown = {
-        each
-        for each in sentences - {"{}.{} {}", "{} {}"}
-        if not any(known.fullmatch(each) for known in KNOWN)
-    }
-    assert unknown == set()
+    # `{}.{} {}` is `server.port must be ...`, which `setting_words` ends; `prices.{}: {}` holds a
+    # sentence that has its own phrase.
+    sentences -= {"{}.{} {}", "{} {}", "prices.{}: {}"}
+    whole = {each.replace("it is {}", "it is a string").replace("{}", "7") for each in sentences}
+    assert {each for each in whole if phrases.phrase_of(each, "zh") is None} == set()
+
+
+@pytest.mark.parametrize("name", ["missing", ".", "empty/x"])
+def test_what_this_machine_says_of_a_file_is_said_in_chinese(chinese, tmp_path, name):
+    (tmp_path / "empty").touch()
+    with pytest.raises((FileNotFoundError, IsADirectoryError, NotADirectoryError)) as refused:
+        (tmp_path / name).read_text()
+    for said in (refused.value.strerror, str(refused.value)):
+        assert phrases.phrase_of(said, "zh") == spoken(said) != said
+    within = f"upstreams.k.api_key_file: x.key cannot be read: {refused.value.strerror}"
+    assert spoken(within) == (
+        f"upstreams.k.api_key_file：无法读取 x.key：{spoken(refused.value.strerror)}"
+    )
+
+
+def test_every_sentence_of_ours_that_typer_repeats_is_said_within_its_own(chinese):
+    assert spoken("Invalid value for '--data': data.dir: /x is not writable by this user") == (
+        "'--data' 的值不对：data.dir：当前用户不能写入 /x"
+    )
+
+
+def test_sentences_of_the_phrase_book_are_kept_there_alone(chinese):
+    """The command line keeps what typer says; a second translation could differ from the first."""
+    assert [text for text in USAGE if phrases.phrase_of(text, "zh") is not None] == []
 
 
 @pytest.mark.parametrize(
@@ -71,27 +91,27 @@ def test_every_sentence_about_settings_is_known():
         (
             {"FRAMEGATE_SERVER_PORT": "x"},
             "",
-            'FRAMEGATE_SERVER_PORT 应为：0 到 65535 的整数；收到 "x"',
+            'FRAMEGATE_SERVER_PORT 必须是 0 到 65535 的整数；收到 "x"',
         ),
         (
             {"FRAMEGATE_SERVER_PROT": "1"},
             "",
-            "没有 FRAMEGATE_SERVER_PROT 这个设置；可用的字段：host, ",
+            "没有 FRAMEGATE_SERVER_PROT 这个设置；可用的字段：host、",
         ),
-        ({}, "[server]\nprot = 1", "没有 server.prot 这个设置；server 可用的字段：host, "),
-        ({}, "[sever]\nport = 1", "没有 sever 这个设置；各节为：server, "),
+        ({}, "[server]\nprot = 1", "没有 server.prot 这个设置；server 可用的字段：host、"),
+        ({}, "[sever]\nport = 1", "没有 sever 这个设置；可用的节：server、"),
         ({}, "server = 1", "server 必须是表"),
         ({}, "[server]\nport = 1.5", '请把 1.5 写成字符串 "1.5"'),
-        ({}, "[server]\nport = 70000", "server.port 应为：0 到 65535 的整数；收到 70000"),
-        ({}, "[outbound]\nallow = 1", "outbound.allow 应为：字符串列表；收到 1"),
-        ({}, "[outbound]\nallow = ['x']", "outbound.allow 的写法是 主机:端口；收到 'x'"),
+        ({}, "[server]\nport = 70000", "server.port 必须是 0 到 65535 的整数；收到 70000"),
+        ({}, "[outbound]\nallow = 1", "outbound.allow 必须是字符串列表；收到 1"),
+        ({}, "[outbound]\nallow = ['x']", "outbound.allow 的写法是“主机:端口”；收到 'x'"),
         ({}, "nonsense", "不是有效的 TOML："),
         (
             {},
             "[upstreams.k]\nkind = 'kling'",
             "upstreams.k：kind 为 kling 时需要 base_url 和 api_key",
         ),
-        ({}, "[upstreams.k]\nkind = 'klin'", 'upstreams.k.kind 应为：以下之一："kling", "local"'),
+        ({}, "[upstreams.k]\nkind = 'klin'", 'upstreams.k.kind 必须是 "kling"、"local" 之一'),
     ],
 )
 def test_what_is_wrong_with_a_setting_is_said_in_chinese(
@@ -134,7 +154,7 @@ def test_sentences_that_hold_themselves_end(chinese):
 
 def test_no_sentence_is_taken_for_another():
     """Of two that fit, the first is taken: each must come before any that is wider than it."""
-    texts = (*USAGE, *SETTINGS, *MACHINE)
+    texts = USAGE
     taken = {}
     for text in texts:
         sentence = text.replace("{", "").replace("}", "")

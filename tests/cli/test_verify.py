@@ -157,3 +157,26 @@ def test_the_secret_may_come_from_the_environment(monkeypatch):
 
 def test_a_body_without_end_is_not_read_to_its_end():
     assert "at most 1048576 bytes" in verify(headers(), body=bytes(1_048_577)).output
+
+
+def test_every_likely_reason_is_told_in_chinese_and_stays_english_for_programs(monkeypatch):
+    monkeypatch.setenv("LANG", "zh_CN.UTF-8")
+    told = {
+        BODY + b"\n": "请求体被改过：去掉末尾的换行就与签名相符",
+        json.dumps(json.loads(BODY), indent=2).encode(): "请求体被改过：去掉空白的 JSON 与签名相符",
+        b"\xef\xbb\xbf" + BODY: "请求体被改过：去掉开头的字节序标记就与签名相符",
+        BODY[:-2] + b"!}": "签名不符：用的是另一个签名密钥",
+    }
+    for body, says in told.items():
+        assert says in verify(headers(), body=body).output
+    two_lines = b'{"type":\n"task.failed"}\n'
+    given = headers(body=two_lines)
+    for body, says in {
+        two_lines.replace(b"\n", b"\r\n"): "请求体被改过：把 \\r\\n 换成 \\n 就与签名相符",
+        two_lines[:-1]: "请求体被改过：末尾加上换行就与签名相符",
+    }.items():
+        assert says in verify(given, body=body).output
+    done = verify(headers() | {"webhook-signature": "v2,x"})
+    assert "webhook-signature 里没有以 v1, 开头的签名" in done.output
+    why = json.loads(verify(headers(), "--json", body=BODY + b"\n").stdout)["why"]
+    assert why == "the body was changed: the signature holds without the line break at its end"

@@ -21,7 +21,9 @@ CHINESE = {
     "too many requests: the limit is 10 per second for this account": (
         "请求太多：这个账户的上限是每秒 10 次"
     ),
-    "every upstream is for an operator; use an admin key": "全部上游只供运营者查看；请用管理密钥",
+    "every upstream is for an operator; use an admin key": (
+        "全部上游只供运营方查看；请用 admin 密钥"
+    ),
     "main: no connection could be made (ClientConnectorError)": (
         "main：无法建立连接（ClientConnectorError）"
     ),

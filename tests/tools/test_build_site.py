@@ -210,7 +210,7 @@ def found(site, tmp_path_factory):
         ("rotate secret", "en", "docs/webhooks.html#rotate-the-secret"),
         ("验证签名", "zh", "docs/zh/webhooks.html#验证签名"),
         ("签名验证", "zh", "docs/zh/webhooks.html#验证签名"),
-        ("预占", "zh", "docs/zh/credits.html#先预占再结算或释放"),
+        ("冻结", "zh", "docs/zh/credits.html#先冻结再结算或释放"),
     ],
 )
 def test_search_finds_the_passage_first(found, query, language, url):

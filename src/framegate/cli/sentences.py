@@ -2,8 +2,8 @@
 
 Somebody else puts the values in before we see them, so each is known by its shape: what stands in
 `{...}` is a value, and is looked up too, since it may be a sentence itself. Usage errors of typer
-and what settings and this machine say are here; what a gateway says is in the phrase book, which
-the console reads too.
+are here; what settings, this machine and a gateway say is in the phrase book, which the console
+reads too.
 """
 
 import re
@@ -35,95 +35,8 @@ USAGE = (
 )
 """What typer says of a command line; the last ones are pydantic's, which reads the values."""
 
-SETTINGS = (
-    marked("{setting}: {path} cannot be read: {why}"),
-    marked("{path} cannot be read: {why}"),
-    marked("{path} is not valid TOML: {why}"),
-    marked("{path}: {name} must be a table"),
-    marked('{path}: write {number} as a string, "{text}"'),
-    marked("{name} is not a setting; sections: {sections}"),
-    marked("{name} is not a setting; fields: {fields}"),
-    marked("{name} is not a setting; it names no field of an upstream"),
-    marked("{name} is not a setting; {place} takes {fields}"),
-    marked("{name} is missing; it is {takes}"),
-    marked("{name}: prices are set in framegate.toml only"),
-    marked("{name} must be {takes}; got {got}"),
-    marked("a whole number from {low} to {high}"),
-    marked("one of {choices}"),
-    marked("a table; each value is {takes}"),
-    marked("a list of strings"),
-    marked("true or false"),
-    marked("a string"),
-    marked('a string such as "0.112", with at most 6 decimals'),
-    marked('a string such as "1.5", below 1000 and with at most 3 decimals'),
-    marked('three capitals such as "USD"'),
-    marked("something else"),
-    marked("a date or a time"),
-    marked("{setting}: {path} is not a text file"),
-    marked("{setting}: {path} is empty"),
-    marked("prices: one gateway has one currency; got {currencies}"),
-    marked("upstreams: at least one is needed"),
-    marked("{setting} must begin with http:// or https:// and name a host"),
-    marked("outbound.allow takes host:port pairs; got {got}"),
-    marked("upstreams.{name}: access_key and secret_key come together"),
-    marked(
-        "upstreams.{name}: access_key and secret_key alone cannot create kling-3.0-turbo tasks; "
-        "set api_key too (the pair is good for the account's costs)"
-    ),
-    marked("upstreams.{name}: kind kling needs base_url and api_key"),
-    marked("prices.{model}: {why}"),
-    marked("a price factor must be from 0 to 1000"),
-    marked("the price of a second is out of bounds"),
-    marked("{origin} must be {number} hexadecimal digits"),
-    marked("observability.traces needs packages that are not installed: pip install '{extra}'"),
-    marked("an OTEL_BSP_ variable cannot be used: {why}"),
-    marked(
-        "{name} must be NAME=VALUE, several by comma; in a value a comma is %2C and a space %20, "
-        "as in Authorization=Bearer%20TOKEN"
-    ),
-)
-"""What `framegate.settings` says, and who reads a setting further down."""
-
-MACHINE = (
-    marked("another framegate works on {folder}; stop it, or start this one with --no-work"),
-    marked(
-        "cannot listen on {address} ({why}); stop what listens there, or choose another address "
-        "with --host and --port"
-    ),
-    marked(
-        "this process may open {files} files and needs at least {needed}; raise the limit "
-        "(ulimit -n, or LimitNOFILE of a service)"
-    ),
-    marked("data.database: this version keeps SQLite only, as {example}; got {kind}:"),
-    marked(
-        "the database was written by a newer framegate (its tables are at {step}); start that "
-        "version, or another data folder"
-    ),
-    marked("{path} holds no key; remove it, and a new one is made"),
-    marked("data.dir: {folder} cannot be made: {why}"),
-    marked("data.dir: {folder} is not writable by this user"),
-    marked("{path} is not readable as a database: {why}"),
-    marked("{amount} is not a decimal number"),
-    marked("{amount} has more than {number} decimals"),
-    marked("{amount} is beyond {limit}"),
-    marked("[Errno {number}] {why}: {path}"),
-    marked("[Errno {number}] {why}"),
-    marked("No such file or directory"),
-    marked("Permission denied"),
-    marked("Is a directory"),
-    marked("Not a directory"),
-    marked("Address already in use"),
-    marked("Cannot assign requested address"),
-    marked("Name or service not known"),
-    marked("No space left on device"),
-    marked("Read-only file system"),
-    marked("file is not a database"),
-    marked("renders here"),
-)
-"""What a start, a look by `doctor` and an amount can run into; the system's own words among it."""
-
 DEPTH_MAX = 4
-"""Sentences within sentences: the option, its value, why, and what the system says."""
+"""Sentences within sentences: the option, its value, and why."""
 
 
 class Repeated(Sentence):
@@ -146,7 +59,7 @@ def spoken(sentence: str, *, depth: int = 0) -> str:
 
 
 def _known(sentence: str, depth: int) -> str | None:
-    for text in (*USAGE, *SETTINGS, *MACHINE):
+    for text in USAGE:
         # Most are told apart by how they begin, without a pattern.
         if sentence.startswith(text.partition("{")[0]):
             found = _pattern(text).fullmatch(sentence)

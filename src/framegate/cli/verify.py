@@ -12,7 +12,7 @@ from typing import Annotated, Any
 
 import typer
 
-from framegate.cli.language import _, marked
+from framegate.cli.language import Sentence, _, marked
 from framegate.cli.options import JsonOption
 from framegate.cli.sentences import spoken
 from framegate.cli.terminal import EXIT_FAILED, EXIT_USAGE, fail, say, say_json, troubles
@@ -114,7 +114,7 @@ def judged(
 # --- inside -----------------------------------------------------------------------------------
 
 
-def _likely(body: bytes, headers: Mapping[str, str], secrets: Sequence[str]) -> str:
+def _likely(body: bytes, headers: Mapping[str, str], secrets: Sequence[str]) -> Sentence:
     """Which of the changes that frameworks and editors make was made; else both that it can be."""
     given = {name.lower(): text for name, text in headers.items()}
     for changed, says in _unchanged(body):
@@ -126,28 +126,45 @@ def _likely(body: bytes, headers: Mapping[str, str], secrets: Sequence[str]) -> 
                 body=changed,
                 signatures=given["webhook-signature"],
             ):
-                return f"the body was changed: the signature holds {says}"
+                return says
     if not any(each.startswith("v1,") for each in given["webhook-signature"].split()):
-        return "webhook-signature holds no signature that begins with v1,"
-    return (
+        return Sentence("webhook-signature holds no signature that begins with v1,")
+    return Sentence(
         "the signature does not hold: it was made with another secret, or the body, webhook-id or "
         "webhook-timestamp was changed"
     )
 
 
-def _unchanged(body: bytes) -> Iterator[tuple[bytes, str]]:
-    """What the body may have been, and in which words."""
-    yield body.rstrip(b"\r\n"), "without the line break at its end"
-    yield body + b"\n", "with a line break at its end"
-    yield body.replace(b"\r\n", b"\n"), "with \\n in place of \\r\\n"
-    yield body.removeprefix(b"\xef\xbb\xbf"), "without the byte order mark at its beginning"
+def _unchanged(body: bytes) -> Iterator[tuple[bytes, Sentence]]:
+    """What the body may have been, and the sentence that says so."""
+    yield (
+        body.rstrip(b"\r\n"),
+        Sentence("the body was changed: the signature holds without the line break at its end"),
+    )
+    yield (
+        body + b"\n",
+        Sentence("the body was changed: the signature holds with a line break at its end"),
+    )
+    yield (
+        body.replace(b"\r\n", b"\n"),
+        Sentence("the body was changed: the signature holds with \\n in place of \\r\\n"),
+    )
+    yield (
+        body.removeprefix(b"\xef\xbb\xbf"),
+        Sentence(
+            "the body was changed: the signature holds without the byte order mark at its beginning"
+        ),
+    )
     try:
         value = json_module.loads(body)
     except (ValueError, RecursionError):
         return
+    says = Sentence(
+        "the body was changed: the signature holds for the JSON without blanks: verify first"
+    )
     for is_ascii in (False, True):
         compact = json_module.dumps(value, separators=(",", ":"), ensure_ascii=is_ascii)
-        yield compact.encode("utf-8", "surrogatepass"), "for the JSON without blanks: verify first"
+        yield compact.encode("utf-8", "surrogatepass"), says
 
 
 def _age_of(headers: Mapping[str, str]) -> float | None:

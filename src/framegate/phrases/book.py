@@ -69,6 +69,12 @@ _TELLING: Mapping[str, _Telling] = {
     # so must the words for what a setting takes.
     "reason": lambda book, value, depth: book.phrase_of(value, depth=depth) or value,
     "known": lambda book, value, depth: book.phrase_of(value, depth=depth),
+    # A few words of ours, or what the system says.
+    "why": lambda book, value, depth: (
+        book.phrase_of(value, context="why", depth=depth)
+        or book.phrase_of(value, depth=depth)
+        or value
+    ),
     "kind": lambda book, value, depth: book.phrase_of(value, context="kind", depth=depth),
     # A list; Chinese has a comma for it.
     "names": lambda book, value, depth: (

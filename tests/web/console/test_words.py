@@ -28,6 +28,20 @@ def test_every_text_has_its_translation(tool):
         assert tool.misfits(words.FOLDER / language) == []
 
 
+def test_each_text_has_one_translation_in_all_files_of_a_language(tool):
+    folders = [folder for book in tool.BOOKS for folder in book.languages()]
+    assert len(folders) > 1
+    assert [each for folder in folders for each in tool.disagreements(folder)] == []
+
+
+def test_two_translations_of_one_text_are_found(tool, tmp_path):
+    folder = tmp_path / "zh"
+    folder.mkdir()
+    for name, said in (("a", "已用"), ("b", "已用"), ("c", "花费"), ("d", "")):
+        (folder / f"{name}.po").write_text(f'msgid "Spent"\nmsgstr "{said}"\n', "utf-8")
+    assert tool.disagreements(folder) == ["zh: 'Spent' is '已用' in a.po and '花费' in c.po"]
+
+
 def test_text_without_a_translation_is_found(tool, tmp_path):
     assert "tmp/layout.po: 'Main'" in [
         text.replace(tmp_path.name, "tmp")
