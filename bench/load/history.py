@@ -60,7 +60,8 @@ def opened(folder: Path, count: int) -> tuple[Framegate, Filled]:
     noted.write_bytes(msgspec.json.encode(filled))
     size, took = path.stat().st_size / 1e6, time.perf_counter() - begun
     print(f"{count:,} tasks, {size:.0f} MB, written in {took:.0f} s", flush=True)
-    return gate, filled
+    # The one that made the tables has ended, and its connection with it.
+    return Framegate(folder, config=CONFIG), filled
 
 
 def fill(path: Path, count: int) -> Filled:
