@@ -18,7 +18,7 @@ from framegate.store.database import Transaction
 
 _tasks, _prompts, _accounts = schema.tasks, schema.prompts, schema.accounts
 
-LOOKED_MAX = 20_000
+LOOKED_MAX = 10_000
 """How many tasks of one status the walk of one page passes at most."""
 
 COUNTED_MAX = 10_000
