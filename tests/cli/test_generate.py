@@ -84,7 +84,8 @@ def test_without_waiting_the_id_and_the_way_back_are_said(server, shell, tmp_pat
     server.answers.extend([success(CREATED), server.done])
     done = shell.bare("generate", ADDRESS, "--no-wait", "-o", "my film.mp4")
     assert done.exit_code == 0, done.output
-    assert done.stdout.splitlines() == [
+    assert done.stdout == "9\n"
+    assert done.stderr.splitlines() == [
         "task 9 has begun",
         "next: framegate tasks watch 9 -o 'my film.mp4'",
     ]

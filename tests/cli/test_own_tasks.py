@@ -99,6 +99,11 @@ def test_watch_saves_the_video_where_it_is_told_to(server, shell, tmp_path):
     assert (tmp_path / "film.mp4").read_bytes() == FILM
 
 
+def test_help_of_watch_promises_no_file_without_a_name_for_it(shell):
+    said = " ".join(shell.bare("tasks", "watch", "--help").stdout.split())
+    assert "-o saves its video, without it the link is printed" in said
+
+
 @pytest.mark.parametrize("more", [[], ["--json"]])
 def test_watch_without_a_file_says_the_link(server, shell, more):
     server.answers.extend([success(server.done), success(server.done)])

@@ -150,8 +150,10 @@ def _say_begun(task: Task, output: Path, *, is_json: bool) -> None:
     if is_json:
         say_json(dict(task.raw))
         return
-    say(_("task {id} has begun", id=task.id))
-    say(_("next: {step}", step=again_with(task.id, output)))
+    # The id alone, so that ID=$(framegate generate --no-wait ...) is an id.
+    say(task.id)
+    err.print(_("task {id} has begun", id=task.id), soft_wrap=True)
+    err.print(_("next: {step}", step=again_with(task.id, output)), soft_wrap=True)
 
 
 def _picture(picture: str) -> PictureSource:

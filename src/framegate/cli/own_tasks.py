@@ -95,7 +95,7 @@ def watch(
     key: KeyOption = None,
     json: JsonOption = False,
 ) -> None:
-    """Follow a task until it has ended, and save its video."""
+    """Follow a task until it has ended; -o saves its video, without it the link is printed."""
     with troubles(), Framegate(url, key) as client:
         if output is not None:
             check_output(output)
