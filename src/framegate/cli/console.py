@@ -8,7 +8,7 @@ import typer
 from framegate.cli.accounts import opened
 from framegate.cli.language import _
 from framegate.cli.options import ConfigOption, DataOption, JsonOption
-from framegate.cli.sentences import spoken
+from framegate.cli.sentences import in_commands, spoken
 from framegate.cli.terminal import err, printable, say, say_json
 from framegate.client import calls
 from framegate.client.access import Access, check_url, recorded_url
@@ -92,7 +92,7 @@ def _warn_of_nobody(server: str) -> None:
     try:
         driver.play(ask.about())
     except ClientError as error:
-        why, step = spoken(error.message), spoken(error.what_to_do)
+        why, step = spoken(error.message), spoken(in_commands(error.what_to_do))
         said = _("this link cannot be opened now: {why}; next: {step}", why=why, step=step)
         err.print(printable(said), soft_wrap=True)
     finally:
