@@ -60,6 +60,14 @@ def test_video_is_written_and_its_price_said(server, shell, tmp_path):
     assert server.asked[0].json["settings"] == {"resolution": "720p", "duration": 3}
 
 
+def test_file_that_was_there_is_said_to_be_replaced(server, shell, tmp_path):
+    (tmp_path / "out.mp4").write_bytes(b"of yesterday")
+    going_well(server)
+    done = shell.bare("generate", ADDRESS)
+    assert (tmp_path / "out.mp4").read_bytes() == FILM
+    assert done.stdout == "out.mp4  0.0 MB  0.56 USD  task 9  replaced the file that was there\n"
+
+
 def test_every_option_has_its_place_in_the_request(server, shell):
     going_well(server)
     shell.bare(

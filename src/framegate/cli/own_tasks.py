@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from framegate.cli.follow import WAIT_S_MAX, check_output, followed
-from framegate.cli.generate import again_with, say_video
+from framegate.cli.generate import again_with, save_video
 from framegate.cli.language import _, marked
 from framegate.cli.options import JsonOption, KeyOption, UrlOption
 from framegate.cli.progress import stage
@@ -103,8 +103,7 @@ def watch(
         again = again_with(task.id, output or Path("out.mp4"))
         video = followed(client, task, is_quiet=json, again=again, wait_s=timeout)
         if output is not None:
-            video.save(output)
-            say_video(video, output, is_json=json)
+            save_video(video, output, is_json=json)
         elif json:
             say_json(dict(video.task.raw))
         else:
