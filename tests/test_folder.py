@@ -1,11 +1,13 @@
 """The data folder at its first start and at every later one."""
 
+import shutil
 import stat
+from contextlib import ExitStack
 
 import pytest
 
 from framegate.errors import SettingsInvalid
-from framegate.folder import kept_private, master_secret, open_folder
+from framegate.folder import kept_private, left_while_alive, master_secret, open_folder
 
 
 def test_folder_is_made_with_those_around_it(tmp_path):
@@ -60,3 +62,37 @@ def test_first_secret_of_a_file_is_everybodys_and_nothing_lies_beside_it(tmp_pat
     assert [kept_private(path, text) for text in ("fg_1", "fg_2")] == ["fg_1", "fg_1"]
     assert path.read_text() == "fg_1\n"
     assert [each.name for each in tmp_path.iterdir()] == ["admin.key"]
+
+
+def test_what_a_process_leaves_is_its_owners_and_goes_with_it(tmp_path):
+    path = tmp_path / "server.url"
+    path.write_text("of one that was killed")
+    (tmp_path / "server.url.new").write_text("of a start that died")
+
+    with left_while_alive(path, "http://127.0.0.1:1"):
+        assert path.read_text() == "http://127.0.0.1:1\n"
+        assert stat.S_IMODE(path.stat().st_mode) == 0o600
+        assert list(tmp_path.iterdir()) == [path]
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_later_process_leaves_its_own_and_the_first_one_does_not_take_it_away(tmp_path):
+    path = tmp_path / "server.url"
+    with ExitStack() as second:
+        with left_while_alive(path, "first"):
+            second.enter_context(left_while_alive(path, "second"))
+        assert path.read_text() == "second\n"
+    assert not path.exists()
+
+
+def test_folder_that_takes_no_file_stops_nothing(tmp_path):
+    with left_while_alive(tmp_path / "missing" / "server.url", "text"):
+        assert list(tmp_path.iterdir()) == []
+
+
+def test_folder_that_is_gone_at_the_end_is_no_trouble(tmp_path):
+    folder = tmp_path / "data"
+    folder.mkdir()
+    with left_while_alive(folder / "server.url", "text"):
+        shutil.rmtree(folder)
+    assert list(tmp_path.iterdir()) == []

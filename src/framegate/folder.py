@@ -7,8 +7,9 @@ import fcntl
 import os
 import secrets
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import TextIO
 
 from framegate import crash
 from framegate.errors import SettingsInvalid
@@ -78,13 +79,57 @@ def alone_in(folder: Path) -> Iterator[int]:
         os.close(descriptor)
 
 
+@contextmanager
+def left_while_alive(path: Path, text: str) -> Iterator[None]:
+    """Leave a text for other processes, in a file that only its owner reads, until the end.
+
+    The file is locked while we live, by a lock that dies with us: after a kill the file stays, and
+    nobody holds it. It is a convenience, so a folder that takes no file stops nothing.
+    """
+    try:
+        file = _leave(path, text)
+    except OSError:
+        yield
+        return
+    with file:
+        try:
+            yield
+        finally:
+            # The folder may be gone by now, or the file another process's, which came after us.
+            with suppress(OSError), alone_in(path.parent):
+                if os.path.samestat(path.stat(), os.fstat(file.fileno())):
+                    path.unlink()
+
+
+def _leave(path: Path, text: str) -> TextIO:
+    with alone_in(path.parent):
+        file = _private(_beside(path))
+        try:
+            # Locked before it has its name: nobody finds it and takes it for a dead one's.
+            fcntl.flock(file, fcntl.LOCK_EX)
+            file.write(text + "\n")
+            file.flush()
+            _beside(path).rename(path)
+        except OSError:
+            file.close()
+            raise
+    return file
+
+
 def _write_private(path: Path, text: str) -> None:
-    temporary = path.with_name(f"{path.name}.new")
-    temporary.unlink(missing_ok=True)  # Of a start that died here.
-    # Made with its mode, not changed after: there is no moment at which others may read it.
-    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, OWNER_ONLY)
-    with os.fdopen(descriptor, "w", encoding="ascii") as file:
+    with _private(_beside(path)) as file:
         file.write(text)
         file.flush()
         os.fsync(file.fileno())
-    temporary.rename(path)
+    _beside(path).rename(path)
+
+
+def _beside(path: Path) -> Path:
+    return path.with_name(f"{path.name}.new")
+
+
+def _private(temporary: Path) -> TextIO:
+    temporary.unlink(missing_ok=True)  # Of a start that died here.
+    # Made with its mode, not changed after: there is no moment at which others may read it.
+    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, OWNER_ONLY)
+    return os.fdopen(descriptor, "w", encoding="utf-8")

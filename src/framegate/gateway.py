@@ -265,6 +265,11 @@ def open_database(settings: Settings, folder: Path) -> Database:
     return database
 
 
+def address_here(host: str, port: int) -> str:
+    """Where whoever listens at a host and port answers, as seen from this machine."""
+    return f"http://{endpoint(LOOPBACK_FOR.get(host, host), port)}"
+
+
 def create_account(
     tx: Transaction,
     *,
@@ -447,5 +452,4 @@ def _public_url(settings: Settings, *, port: int | None) -> str:
     server = settings.server
     if server.public_url:
         return server.public_url.rstrip("/")
-    host = LOOPBACK_FOR.get(server.host, server.host)
-    return f"http://{endpoint(host, server.port if port is None else port)}"
+    return address_here(server.host, server.port if port is None else port)

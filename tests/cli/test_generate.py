@@ -60,6 +60,14 @@ def test_video_is_written_and_its_price_said(server, shell, tmp_path):
     assert server.asked[0].json["settings"] == {"resolution": "720p", "duration": 3}
 
 
+def test_file_that_was_there_is_said_to_be_replaced(server, shell, tmp_path):
+    (tmp_path / "out.mp4").write_bytes(b"of yesterday")
+    going_well(server)
+    done = shell.bare("generate", ADDRESS)
+    assert (tmp_path / "out.mp4").read_bytes() == FILM
+    assert done.stdout == "out.mp4  0.0 MB  0.56 USD  task 9  replaced the file that was there\n"
+
+
 def test_every_option_has_its_place_in_the_request(server, shell):
     going_well(server)
     shell.bare(
@@ -84,7 +92,8 @@ def test_without_waiting_the_id_and_the_way_back_are_said(server, shell, tmp_pat
     server.answers.extend([success(CREATED), server.done])
     done = shell.bare("generate", ADDRESS, "--no-wait", "-o", "my film.mp4")
     assert done.exit_code == 0, done.output
-    assert done.stdout.splitlines() == [
+    assert done.stdout == "9\n"
+    assert done.stderr.splitlines() == [
         "task 9 has begun",
         "next: framegate tasks watch 9 -o 'my film.mp4'",
     ]
@@ -156,6 +165,7 @@ def test_a_missing_picture_is_named(shell):
     done = shell.bare("generate", "nowhere.jpg", "--key", "fg_x")
     assert done.exit_code == 2
     assert "nowhere.jpg cannot be read: No such file or directory" in done.output
+    assert "next: check the path, and that it is a file which this user may read" in done.output
 
 
 def test_no_key_is_told_where_one_may_come_from(shell, monkeypatch, tmp_path):
@@ -163,7 +173,7 @@ def test_no_key_is_told_where_one_may_come_from(shell, monkeypatch, tmp_path):
     monkeypatch.delenv("FRAMEGATE_KEY", raising=False)
     done = shell.bare("generate", "a.jpg")
     assert done.exit_code == 2
-    assert "give --key, key= or FRAMEGATE_KEY" in done.output
+    assert "give --key or FRAMEGATE_KEY" in done.output
 
 
 @pytest.mark.parametrize(

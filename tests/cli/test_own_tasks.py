@@ -62,6 +62,24 @@ def test_list_has_one_line_a_task_that_no_message_can_break(server, shell):
     assert server.asked[0].query == {"status": "succeeded,failed", "limit": "20"}
 
 
+def test_list_on_a_terminal_has_names_prices_and_the_prompts_beginning(server, shell, monkeypatch):
+    monkeypatch.setenv("FORCE_COLOR", "1")  # rich takes whatever it writes to for a terminal.
+    long = DONE | {"prompt": "花" * 32 + "!"}
+    server.answers.append(page(long, FAILED))
+    assert shell.bare("tasks", "list").stdout.splitlines() == [
+        f"id  created               status     length  price      prompt{' ' * 57}  message",
+        f"9   2027-01-15T08:00:00Z  succeeded  3 s     0.336 USD  {'花' * 31}…",
+        f"8   2027-01-15T08:00:00Z  failed     {' ' * 6}  {' ' * 9}  {' ' * 63}  no\\x1b[2J",
+    ]
+
+
+def test_empty_list_has_no_names_on_a_terminal(server, shell, monkeypatch):
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    server.answers.append(page())
+    (line,) = shell.bare("tasks", "list").stdout.splitlines()
+    assert line.startswith("no task yet")
+
+
 def test_list_takes_the_filters_of_the_api(server, shell):
     server.answers.append(page())
     words = ("--from", "2026-07-01", "--to", "2026-07-02", "--text", "rain", "--limit", "500")
@@ -97,6 +115,11 @@ def test_watch_saves_the_video_where_it_is_told_to(server, shell, tmp_path):
     done = shell.bare("tasks", "watch", "9", "-o", "film.mp4")
     assert done.exit_code == 0, done.output
     assert (tmp_path / "film.mp4").read_bytes() == FILM
+
+
+def test_help_of_watch_promises_no_file_without_a_name_for_it(shell):
+    said = " ".join(shell.bare("tasks", "watch", "--help").stdout.split())
+    assert "-o saves its video, without it the link is printed" in said
 
 
 @pytest.mark.parametrize("more", [[], ["--json"]])

@@ -9,7 +9,10 @@ import pytest
 
 import framegate
 from framegate import phrases
-from framegate.cli.sentences import USAGE, Repeated, spoken
+from framegate.cli.sentences import STEPS, USAGE, Repeated, in_commands, spoken
+from framegate.client import errors
+from framegate.client.access import access
+from framegate.client.answers import Task
 from framegate.settings import load
 
 SOURCE = Path(framegate.__file__).parent
@@ -165,3 +168,35 @@ def test_no_sentence_is_taken_for_another():
 def test_repeated_sentence_is_english_to_programs_and_spoken_to_people(chinese):
     repeated = Repeated("renders here")
     assert (str(repeated), repeated.spoken()) == ("renders here", "在本机渲染")
+
+
+def setup_steps(folder):
+    """What the client advises about an address or a key that it cannot use."""
+    for url, key in ((None, None), ("nonsense", None), ("https://gate.example", None)):
+        with pytest.raises(errors.SetupInvalid) as refused:
+            access(url, key, {"FRAMEGATE_DATA_DIR": str(folder)})
+        yield refused.value.what_to_do
+
+
+def advice(folder):
+    yield from setup_steps(folder)
+    yield errors.StillRunning(Task(id="9", status="submitted"), 1).what_to_do
+    yield from (
+        kind.what_to_do
+        for kind in vars(errors).values()
+        if isinstance(kind, type) and issubclass(kind, errors.ClientError)
+    )
+
+
+def test_advice_for_commands_has_no_python_in_it(tmp_path):
+    said = {step: in_commands(step) for step in advice(tmp_path)}
+    assert not [step for step in said.values() if re.search(r"client\.\w|\w=(?!\w)", step)]
+    changed = [after for before, after in said.items() if after != before]
+    shapes = [shape(text) for text in STEPS]
+    assert all(any(each.fullmatch(after) for each in shapes) for after in changed)
+    assert len(changed) == len(STEPS)
+
+
+def test_advice_for_commands_is_told_in_chinese(chinese, tmp_path):
+    changed = [in_commands(step) for step in advice(tmp_path) if in_commands(step) != step]
+    assert [step for step in changed if spoken(step) == step] == []

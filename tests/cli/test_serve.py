@@ -1,6 +1,7 @@
 """`serve` and `work` as processes: what they say, what they share, how they end."""
 
 import asyncio
+import json
 import re
 import signal
 import socket
@@ -13,6 +14,7 @@ import pytest
 from framegate import samples
 from framegate.cli.serve import both, without_an_address
 from framegate.cli.terminal import EXIT_USAGE
+from framegate.client.access import ADDRESS_FILE, recorded_url
 from framegate.client.errors import TaskFailed
 from framegate.client.face import Framegate
 from framegate.settings import ServerSettings, Settings, UpstreamSettings
@@ -83,6 +85,40 @@ def test_second_start_keeps_the_key_and_does_not_speak_of_it(serve, data):
             said = process.stdout.read()
     assert said == ""
     assert key_of(data) == key
+
+
+@pytest.fixture
+def elsewhere(tmp_path, monkeypatch):
+    """The data folder of somebody who works beside it, with nothing in the environment."""
+    for name in ("FRAMEGATE_URL", "FRAMEGATE_KEY", "FRAMEGATE_DATA_DIR"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.chdir(tmp_path)
+    return tmp_path / "framegate-data"
+
+
+@pytest.mark.parametrize("more", [[], ["--no-work"]])
+def test_commands_in_the_folder_find_the_server_on_any_port(elsewhere, more):
+    with running("serve", "--port", "0", *more) as process:
+        url = address_in(process.stdout.readline())
+        process.stdout.readline()
+        assert (elsewhere / ADDRESS_FILE).stat().st_mode & 0o777 == 0o600
+        with running("quote", "--json") as quote, running("console", "--json") as console:
+            quoted, _ = quote.communicate(timeout=PATIENCE_S)
+            link, warned = console.communicate(timeout=PATIENCE_S)
+        assert json.loads(quoted)["amount"] == "0.56"
+        assert json.loads(link)["url"].startswith(f"{url}/console/link/")
+        assert warned == ""
+        assert stopped(process) == 0
+    assert not (elsewhere / ADDRESS_FILE).exists()
+
+
+def test_address_of_a_server_that_was_killed_leads_nobody_there(elsewhere):
+    with running("serve", "--port", "0") as process:
+        url = address_in(process.stdout.readline())
+        assert recorded_url(elsewhere) == url
+        stopped(process, signal.SIGKILL)
+    assert (elsewhere / ADDRESS_FILE).exists()
+    assert recorded_url(elsewhere) == ""
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])

@@ -94,7 +94,8 @@ def test_server_that_never_answered_is_not_waited_for():
     assert player.pauses == []
     assert str(nobody.value) == (
         "no framegate answers at http://127.0.0.1:9 (no connection); "
-        "start one with: framegate serve"
+        "start one with: framegate serve; if it listens elsewhere, say where with --url or "
+        "FRAMEGATE_URL"
     )
 
 

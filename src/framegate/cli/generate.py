@@ -103,8 +103,7 @@ def generate(
             return
         again = again_with(task.id, output)
         video = followed(client, task, is_quiet=json, again=again, wait_s=timeout)
-        video.save(output)
-        say_video(video, output, is_json=json)
+        save_video(video, output, is_json=json)
     if open_it and typer.launch(str(output.absolute())):
         err.print(_("{output} could not be opened here; it is saved", output=output))
 
@@ -137,21 +136,26 @@ def again_with(task_id: str, output: Path) -> str:
     return f"framegate tasks watch {task_id} -o {shlex.quote(str(output))}"
 
 
-def say_video(video: Video, output: Path, *, is_json: bool) -> None:
-    """Where the video is and what it cost."""
+def save_video(video: Video, output: Path, *, is_json: bool) -> None:
+    """Save the video; say where it is, what it cost, and whether it took a file's place."""
+    is_replaced = output.is_file()
+    video.save(output)
     if is_json:
         say_json(dict(video.task.raw) | {"file": str(output)})
         return
     size, cost = f"{video.bytes_count / 1e6:.1f} MB", f"{video.cost} {video.currency}"
-    say(f"{output}  {size}  {cost}  {_('task {id}', id=video.task.id)}")
+    replaced = "  " + _("replaced the file that was there") if is_replaced else ""
+    say(f"{output}  {size}  {cost}  {_('task {id}', id=video.task.id)}{replaced}")
 
 
 def _say_begun(task: Task, output: Path, *, is_json: bool) -> None:
     if is_json:
         say_json(dict(task.raw))
         return
-    say(_("task {id} has begun", id=task.id))
-    say(_("next: {step}", step=again_with(task.id, output)))
+    # The id alone, so that ID=$(framegate generate --no-wait ...) is an id.
+    say(task.id)
+    err.print(_("task {id} has begun", id=task.id), soft_wrap=True)
+    err.print(_("next: {step}", step=again_with(task.id, output)), soft_wrap=True)
 
 
 def _picture(picture: str) -> PictureSource:

@@ -31,7 +31,10 @@ UrlOption = Annotated[
     typer.Option(
         "--url",
         help="Where the server answers.",
-        show_default="FRAMEGATE_URL, else http://127.0.0.1:8787",
+        show_default=(
+            "FRAMEGATE_URL, else where the server of framegate-data listens, "
+            "else http://127.0.0.1:8787"
+        ),
     ),
 ]
 KeyOption = Annotated[

@@ -3,23 +3,35 @@
 The other commands of `framegate tasks` are an operator's, and work on the data folder.
 """
 
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.cells import cell_len
 
 from framegate.cli.follow import WAIT_S_MAX, check_output, followed
-from framegate.cli.generate import again_with, say_video
+from framegate.cli.generate import again_with, save_video
 from framegate.cli.language import _, marked
 from framegate.cli.options import JsonOption, KeyOption, UrlOption
 from framegate.cli.progress import stage
 from framegate.cli.sentences import spoken
-from framegate.cli.terminal import printable, say, say_facts, say_json, troubles
+from framegate.cli.terminal import out, padded, printable, say, say_facts, say_json, troubles
 from framegate.client.answers import Task
 from framegate.client.face import Framegate
 
 NONE_YET = marked("no task yet; make one with: framegate generate PICTURE")
 NONE_OF_THE_KIND = marked("no task of this kind")
+COLUMNS = {
+    "id": marked("id"),
+    "created": marked("created"),
+    "status": marked("status"),
+    "length": marked("length"),
+    "price": marked("price"),
+    "prompt": marked("prompt"),
+    "message": marked("message"),
+}
+PROMPT_CHARACTERS_MAX = 32
 
 TaskArgument = Annotated[
     str, typer.Argument(metavar="ID", help="The id that the create answered, or task_...")
@@ -62,11 +74,8 @@ def listed(
         if not found:
             has_filter = status or any(filters.values())
             say(_(NONE_OF_THE_KIND if has_filter else NONE_YET))
-        for task in found:
-            # No table: it would cut the ids, which are there to be copied.
-            at = f"{task.created_at:%Y-%m-%dT%H:%M:%SZ}" if task.created_at else "-"
-            why = printable(spoken(task.message))
-            say(f"{task.id}  {at}  {task.status:<10}  {why}".rstrip())
+        for line in map(_line, found) if not out.is_terminal else columns(found):
+            say(line)
 
 
 def get(
@@ -95,7 +104,7 @@ def watch(
     key: KeyOption = None,
     json: JsonOption = False,
 ) -> None:
-    """Follow a task until it has ended, and save its video."""
+    """Follow a task until it has ended; -o saves its video, without it the link is printed."""
     with troubles(), Framegate(url, key) as client:
         if output is not None:
             check_output(output)
@@ -103,8 +112,7 @@ def watch(
         again = again_with(task.id, output or Path("out.mp4"))
         video = followed(client, task, is_quiet=json, again=again, wait_s=timeout)
         if output is not None:
-            video.save(output)
-            say_video(video, output, is_json=json)
+            save_video(video, output, is_json=json)
         elif json:
             say_json(dict(video.task.raw))
         else:
@@ -124,6 +132,41 @@ def cancel(
             say_json(dict(task.raw))
             return
         say(_("{id} is {status} now", id=task.id, status=task.status))
+
+
+def columns(tasks: Sequence[Task]) -> Iterator[str]:
+    """Tasks for a terminal, under names. No table of rich's: it would cut ids, which are copied."""
+    if not tasks:
+        return
+    names = ("id", "created", "status", "length", "price", "prompt", "message")
+    rows = [tuple(_(COLUMNS[name]) for name in names), *map(_cells, tasks)]
+    widths = [max(map(cell_len, column)) for column in zip(*rows, strict=True)]
+    for row in rows:
+        yield "  ".join(map(padded, row, widths)).rstrip()
+
+
+def _cells(task: Task) -> tuple[str, ...]:
+    prompt = printable(str(task.raw.get("prompt") or ""))
+    if len(prompt) > PROMPT_CHARACTERS_MAX:
+        prompt = prompt[: PROMPT_CHARACTERS_MAX - 1] + "…"
+    return (
+        task.id,
+        _at(task),
+        task.status,
+        _("{duration} s", duration=task.duration_s) if task.duration_s else "",
+        f"{task.price} {task.currency}" if task.price is not None else "",
+        prompt,
+        printable(spoken(task.message)),
+    )
+
+
+def _line(task: Task) -> str:
+    """A task for a pipe: what scripts read has had these four columns from the beginning."""
+    return f"{task.id}  {_at(task)}  {task.status:<10}  {printable(spoken(task.message))}".rstrip()
+
+
+def _at(task: Task) -> str:
+    return f"{task.created_at:%Y-%m-%dT%H:%M:%SZ}" if task.created_at else "-"
 
 
 def _facts(task: Task) -> dict[str, str]:

@@ -35,6 +35,24 @@ USAGE = (
 )
 """What typer says of a command line; the last ones are pydantic's, which reads the values."""
 
+STEPS = (
+    marked(
+        "copy it anew into FRAMEGATE_KEY or --key; the operator makes another with: framegate keys "
+        "create --account NAME"
+    ),
+    marked("set FRAMEGATE_KEY, or give --key; its operator makes one"),
+    marked("give --key or FRAMEGATE_KEY, or run where {path} can be read"),
+    marked("give one like {url} with --url or FRAMEGATE_URL"),
+    marked("ask for the task again, its answer has a fresh link: framegate tasks get ID"),
+    marked("let it end: framegate tasks watch ID; nothing was changed"),
+    marked("do not send it again; follow it with: framegate tasks watch ID"),
+    marked("it goes on: follow it with framegate tasks watch {task}"),
+)
+"""What the client advises, without what only a caller of its library can do."""
+
+PYTHON = re.compile(r",? or client\.\w+\([^)]*\)(\.\w+)?|,? (or )?(key|url)=(?=[ ;]|$)")
+"""What such advice says to that caller alone."""
+
 DEPTH_MAX = 4
 """Sentences within sentences: the option, its value, and why."""
 
@@ -58,8 +76,13 @@ def spoken(sentence: str, *, depth: int = 0) -> str:
     return _known(sentence, depth) or phrases.translated(sentence, language())
 
 
+def in_commands(step: str) -> str:
+    """A step that the client advises, as one says it to somebody who types commands."""
+    return PYTHON.sub("", step.replace(", --key or key=", " or --key"))
+
+
 def _known(sentence: str, depth: int) -> str | None:
-    for text in USAGE:
+    for text in (*USAGE, *STEPS):
         # Most are told apart by how they begin, without a pattern.
         if sentence.startswith(text.partition("{")[0]):
             found = _pattern(text).fullmatch(sentence)

@@ -15,9 +15,11 @@ from framegate.cli.console import link_line
 from framegate.cli.language import _
 from framegate.cli.options import ConfigOption, DataOption, settings
 from framegate.cli.terminal import out, say, troubles
+from framegate.client.access import ADDRESS_FILE
 from framegate.engine.embedded import Queue
 from framegate.errors import SettingsInvalid
-from framegate.gateway import Gateway
+from framegate.folder import left_while_alive
+from framegate.gateway import Gateway, address_here
 from framegate.settings import Settings
 from framegate.web import server
 from framegate.web.app import app
@@ -158,12 +160,14 @@ async def _serve(chosen: Settings, *, works: bool) -> None:
             on_stopping=gateway.watch.end,
         )
 
+    here = address_here(chosen.server.host, listener.port)
     try:
-        if not works:
-            await serving()
-            return
-        with only_worker(gateway.folder):
-            await both(serving(), run_worker(gateway, stop), stop)
+        with left_while_alive(gateway.folder / ADDRESS_FILE, here):
+            if not works:
+                await serving()
+                return
+            with only_worker(gateway.folder):
+                await both(serving(), run_worker(gateway, stop), stop)
     finally:
         await gateway.close()
 

@@ -16,7 +16,7 @@ from rich.console import Console
 from rich.text import Text
 
 from framegate.cli.language import _
-from framegate.cli.sentences import spoken
+from framegate.cli.sentences import in_commands, spoken
 from framegate.client.errors import (
     ClientError,
     CreditShort,
@@ -137,7 +137,7 @@ def sentences(error: ClientError) -> str:
     lines = [spoken(error.message)]
     if isinstance(error, ServerRefused):
         lines += [f"{each.path}: {spoken(each.message)}" for each in error.errors[1:]]
-    lines.append(_("next: {step}", step=spoken(error.what_to_do)))
+    lines.append(_("next: {step}", step=spoken(in_commands(error.what_to_do))))
     if isinstance(error, ServerRefused):
         lines.append(_("request {id}", id=error.request_id))
     return "\n  ".join(printable(line) for line in lines)

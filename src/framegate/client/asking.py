@@ -53,6 +53,18 @@ class Asking:
         reply = yield from self.sent(asked, repeats=repeats)
         return data_of(reply, self.access.url), reply
 
+    def about(self) -> Script[dict[str, Any]]:
+        """What the server says of itself. The key is not sent: who answers is what is asked.
+
+        raises   ServerUnreachable when it is no framegate, ServerRefused
+        """
+        url = self.access.url
+        reply = yield from self.sent(Send(method="GET", url=f"{url}/"), repeats=False)
+        about: dict[str, Any] = data_of(reply, url)
+        if about.get("name") != "framegate":
+            raise stranger(url, reply)
+        return about
+
     def sent(self, asked: Send, *, repeats: bool) -> Script[Reply]:
         """Send until there is an answer that is not asked to come back for.
 
@@ -98,12 +110,16 @@ def data_of(reply: Reply, url: str) -> Any:
     if envelope.get("code") == 0 and isinstance(envelope.get("data"), dict):
         return envelope["data"]
     if not envelope.get("code"):
-        raise ServerUnreachable(
-            f"what answers at {url} is no framegate (HTTP {reply.http_status})",
-            "check the address and its port; a gateway whose port is taken starts with another "
-            "--port",
-        )
+        raise stranger(url, reply)
     raise refused(reply)
+
+
+def stranger(url: str, reply: Reply) -> ServerUnreachable:
+    """What to say of an address where somebody else answers."""
+    return ServerUnreachable(
+        f"what answers at {url} is no framegate (HTTP {reply.http_status})",
+        "check the address and its port; a gateway whose port is taken starts with another --port",
+    )
 
 
 def refused(reply: Reply) -> ServerRefused:

@@ -75,7 +75,10 @@ class PictureUnreadable(ClientError):
 class ServerUnreachable(ClientError):
     """No framegate answers at the address."""
 
-    what_to_do = "start one with: framegate serve"
+    what_to_do = (
+        "start one with: framegate serve; if it listens elsewhere, say where with --url or "
+        "FRAMEGATE_URL"
+    )
 
 
 # --- an answer that is a no -------------------------------------------------------------------

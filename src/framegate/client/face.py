@@ -208,7 +208,8 @@ MAKES_A_VIDEO = frozenset({calls.generate, calls.wait})
 class Framegate(Calls, Blocking):
     """A framegate server under one key; calls block until they have their answer.
 
-    url   of the server; else FRAMEGATE_URL, else http://127.0.0.1:8787
+    url   of the server; else FRAMEGATE_URL, else where the `framegate serve` of framegate-data
+          listens, for whoever comes with the key there, else http://127.0.0.1:8787
     key   else FRAMEGATE_KEY, else framegate-data/admin.key for a server on this machine
     """
 
@@ -241,7 +242,8 @@ class Framegate(Calls, Blocking):
 class AsyncFramegate(Calls, Awaited):
     """As `Framegate`, with calls that are awaited; for one event loop.
 
-    url   of the server; else FRAMEGATE_URL, else http://127.0.0.1:8787
+    url   of the server; else FRAMEGATE_URL, else where the `framegate serve` of framegate-data
+          listens, for whoever comes with the key there, else http://127.0.0.1:8787
     key   else FRAMEGATE_KEY, else framegate-data/admin.key for a server on this machine
     """
 

@@ -72,7 +72,10 @@ def _file(source: str | os.PathLike[str]) -> bytes:
             return _judged(file.read(PICTURE_BYTES_MAX + 1), _short(source))
     except (OSError, ValueError) as error:
         why = error.strerror if isinstance(error, OSError) else str(error)
-        raise PictureUnreadable(f"{_short(source)} cannot be read: {why}") from None
+        raise PictureUnreadable(
+            f"{_short(source)} cannot be read: {why}",
+            "check the path, and that it is a file which this user may read",
+        ) from None
 
 
 def _opened(source: OpenFile) -> bytes:
