@@ -1,5 +1,6 @@
 """The playground, as a person uses it: from nothing to a video, and every way to fail."""
 
+import json
 import os
 import re
 import shutil
@@ -11,6 +12,7 @@ import pytest
 
 from browsing import PHONE
 from console.conftest import picture
+from console.made import finished, whole
 
 EVERY_LOOK = pytest.mark.parametrize(
     ("language", "theme", "size"),
@@ -406,6 +408,44 @@ def test_code_runs_as_pasted(visit, gate, tmp_path, tab):
         assert (tmp_path / "video.mp4").read_bytes()[4:8] == b"ftyp"
     (sent,) = gate.rows("SELECT body FROM tasks ORDER BY created_ms DESC LIMIT 1")
     assert "固定镜头" in sent[0].decode() or "\\u56fa" in sent[0].decode()
+
+
+def test_response_is_the_very_body_of_the_create_and_then_of_the_query(visit, gate):
+    page = visit().page
+    page.locator("#tab-response").click()
+    choose(page)
+    held = []
+    page.route("**/kling/image-to-video/*/*", lambda route: held.append(route))
+    page.locator("#go:enabled").wait_for()
+    with page.expect_response("**/kling/image-to-video/*") as created:
+        page.keyboard.press("Control+Enter")
+    page.locator("#code", has_text='"request_id"').wait_for()
+    assert json.loads(page.locator("#code").inner_text()) == created.value.json()
+
+    page.locator("#video:visible").wait_for()
+    while not held:
+        page.wait_for_timeout(50)
+    asked = held[0].request.url
+    assert asked.endswith("/kling-3.0-turbo/" + created.value.json()["data"]["id"])
+    with page.expect_response(asked) as queried:
+        held[0].continue_()
+    page.locator("#code", has_text='"task_result"').wait_for()
+    shown = json.loads(page.locator("#code").inner_text())
+    assert shown == queried.value.json()
+    assert shown["data"]["status"] == "succeed"
+    assert [*shown["data"]] == [*gate.http.get(asked).json()["data"]]
+
+
+def test_response_of_a_task_that_was_there_before_is_that_of_its_query(visit, gate):
+    task = finished(gate, "there before")
+    page = visit().page
+    page.goto("/console/usage")
+    public = whole(gate, task)["id"]
+    with page.expect_response(f"**/kling/image-to-video/kling-3.0-turbo/{public}") as queried:
+        page.goto(f"/console/playground#{task}")
+    page.locator("#tab-response").click()
+    page.locator("#code", has_text='"task_result"').wait_for()
+    assert json.loads(page.locator("#code").inner_text()) == queried.value.json()
 
 
 def test_tabs_are_walked_by_arrow_keys(visit):
