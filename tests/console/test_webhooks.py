@@ -91,10 +91,18 @@ def test_address_that_is_not_public_is_refused_at_its_field(visit, language, tol
     page.locator("#new-hook button:not([type])").click()
     page.locator("#new-hook-url-no:visible").wait_for()
     assert page.locator("#new-hook-url-no").inner_text() == told
+    assert page.locator("#new-hook [data-advice] code").all_inner_texts() == [
+        'allow = ["10.0.0.7:80"]',
+        "FRAMEGATE_OUTBOUND_ALLOW=10.0.0.7:80",
+    ]
+    assert page.locator("#new-hook [data-advice]").is_visible()
+    assert looker.violations() == []
     for box in page.locator("#new-hook [type=checkbox]").all():
         box.uncheck()
+    page.locator("#new-hook-url").fill("https://hooks.example.com/")
     page.locator("#new-hook button:not([type])").click()
     page.locator("#new-hook-events-no:visible").wait_for()
+    assert page.locator("#new-hook [data-advice]").is_hidden()
     looker.complaints.clear()  # The browser notes the 400s itself.
 
 
@@ -178,6 +186,7 @@ def test_account_that_told_nobody_is_led_to_its_first_webhook(visit, gate, langu
     page = looker.page
     page.goto("/console/webhooks")
     assert page.locator(".empty").count() == 2
+    assert page.locator(".empty code").inner_text() == "framegate webhooks listen"
     assert looker.violations() == []
     page.locator(".empty [data-opens=new-hook]").click()
     assert page.locator("#new-hook").is_visible()
