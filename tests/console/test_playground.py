@@ -95,6 +95,23 @@ def test_price_is_the_servers_own_to_the_last_micro(visit, gate):
     assert gate.http.post("/api/quote", json=body).json()["data"]["amount_micros"] == 2_520_000
 
 
+@pytest.mark.parametrize(
+    ("language", "told"), [("en", "no vendor bills this"), ("zh", "没有厂商收费")]
+)
+def test_price_of_the_embedded_renderer_says_that_no_vendor_bills_it(visit, language, told):
+    looker = visit(language=language)
+    assert told in looker.page.locator("#pay-own").inner_text()
+    assert looker.violations() == []
+
+
+def test_price_says_nothing_of_billing_where_a_vendor_may_take_it(visit, gate, new_gate):
+    gate.command("accounts", "create", "told nothing", "--credit", "1")
+    assert visit(account="told nothing").page.locator("#pay-own").count() == 0
+    vendor = '[upstreams.vendor]\nkind = "kling"\nbase_url = "http://127.0.0.1:9"\napi_key = "x"\n'
+    mixed = new_gate(f'[upstreams.local]\nkind = "local"\n{vendor}')
+    assert visit(at=mixed).page.locator("#pay-own").count() == 0
+
+
 def test_member_sees_the_balance_after(visit, gate):
     gate.command("accounts", "create", "saver", "--credit", "10")
     page = visit(account="saver").page
@@ -415,7 +432,11 @@ def test_response_is_the_very_body_of_the_create_and_then_of_the_query(visit, ga
     page.locator("#tab-response").click()
     choose(page)
     held = []
-    page.route("**/kling/image-to-video/*/*", lambda route: held.append(route))
+
+    def hold(route):
+        held.append(route)
+
+    page.route("**/kling/image-to-video/*/*", hold)
     page.locator("#go:enabled").wait_for()
     with page.expect_response("**/kling/image-to-video/*") as created:
         page.keyboard.press("Control+Enter")
@@ -434,6 +455,38 @@ def test_response_is_the_very_body_of_the_create_and_then_of_the_query(visit, ga
     assert shown == queried.value.json()
     assert shown["data"]["status"] == "succeed"
     assert [*shown["data"]] == [*gate.http.get(asked).json()["data"]]
+
+
+def test_steps_and_events_say_when_each_ended_as_the_record_does(visit, gate):
+    page = visit().page
+    page.locator("#tab-events").click()
+    choose(page)
+    go(page)
+    page.locator("#video:visible").wait_for()
+    page.locator("#code", has_text="succeeded").wait_for()
+
+    task = page.locator("#task-id").inner_text()
+    life = whole(gate, task)["life"]
+    after = {line["state"]: f"{line['after_s']:.2f} s" for line in life}
+    ended = dict(zip(("taken", "read", "rendered", "stored"), steps(page), strict=True))
+    assert (ended["taken"], ended["stored"]) == (after["submitted"], after["succeeded"])
+    lines = [line.split(" s  ") for line in page.locator("#code").inner_text().splitlines()]
+    seen = {what: f"{float(seconds):.2f} s" for seconds, what in lines}
+    assert [seen[line["state"]] for line in life] == [*after.values()]
+    # One step ends where the next begins, and the line of the record is the last.
+    assert ended["read"] == seen["processing rendering"]
+    assert ended["rendered"] in {seen.get("processing finishing"), seen.get("processing finished")}
+    assert lines[-1][1] == "succeeded"
+
+    page.goto("/console/usage")
+    page.goto(f"/console/playground#{task}")
+    page.locator("#video:visible").wait_for()
+    assert steps(page) == [after["submitted"], "", "", after["succeeded"]]
+
+
+def steps(page):
+    """The seconds below the picture, by step."""
+    return page.locator("#stages span").all_inner_texts()
 
 
 def test_response_of_a_task_that_was_there_before_is_that_of_its_query(visit, gate):
