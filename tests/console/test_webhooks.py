@@ -71,6 +71,9 @@ def test_webhook_is_added_and_its_secret_verifies_a_test(visit, gate, listener, 
     page.locator("#test-says:visible").wait_for()
     assert page.locator("#test-status").inner_text() == "200"
     assert page.locator("#test-answer").inner_text() == "thanks for telling"
+    tested = {"en": "tested just now: 200", "zh": "刚刚测试：200"}[language]
+    page.locator("[data-part=facts] [data-tested]", has_text=tested).wait_for()
+    page.locator("[data-part=deliveries] [data-tested]", has_text=tested).wait_for()
     assert looker.violations() == []
     heard = [(headers, body) for at, headers, body in listener.heard if at == path]
     headers, body = heard[-1]
