@@ -15,7 +15,8 @@ LOOKS = [
         Task(id="9", status="processing", stage="rendering", frames_done=done, frames_total=80)
         for done in (0, 10, 20, 40, 41, 60, 79)
     ),
-    Task(id="9", status="succeeded", stage="finished", frames_done=80, frames_total=80),
+    Task(id="9", status="processing", stage="finished", frames_done=80, frames_total=80),
+    Task(id="9", status="succeeded", frames_done=80, frames_total=80),
 ]
 
 
@@ -65,6 +66,8 @@ def test_nothing_is_said_to_a_program():
         (Task(id="9", status="submitted"), "waiting"),
         (Task(id="9", status="processing"), "processing"),
         (Task(id="9", status="processing", stage="new\x1b"), "new\\x1b"),
+        (Task(id="9", status="succeeded"), ""),
+        (Task(id="9", status="failed", stage="rendering"), ""),
     ],
 )
 def test_stage_is_told_in_words(task, words):

@@ -48,6 +48,33 @@ def test_person_makes_a_key_that_works_and_sees_it_once(visit, gate, language, t
     assert key not in page.content()
 
 
+def test_dialog_opens_at_its_first_field_so_that_a_space_is_a_letter(visit):
+    page = visit().page
+    for path, dialog, field in (
+        ("/console/keys", "new-key", "name"),
+        ("/console/keys", "limits", "budget"),
+        ("/console/webhooks", "new-hook", "url"),
+        ("/console/accounts", "new-account", "name"),
+        ("/console/accounts", "topup", "amount"),
+    ):
+        page.goto(path)
+        page.locator(f"[data-opens={dialog}]").first.click()
+        page.keyboard.type("a b")
+        assert page.locator(f"#{dialog}-{field}").input_value() == "a b"
+        assert page.locator(f"#{dialog}").is_visible()
+
+
+def test_key_that_is_shown_once_is_closed_by_its_button_alone(visit):
+    page = visit().page
+    make(page, "kept")
+    for _ in range(3):
+        page.keyboard.press("Escape")
+    page.mouse.click(5, 5)
+    assert page.locator("#made").is_visible()
+    page.locator("#made [data-closes]").click()
+    page.locator("#made").wait_for(state="hidden")
+
+
 def test_lines_that_are_shown_with_a_key_run_in_a_shell(visit):
     page = visit().page
     make(page, "shell")

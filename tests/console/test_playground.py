@@ -1,5 +1,6 @@
 """The playground, as a person uses it: from nothing to a video, and every way to fail."""
 
+import json
 import os
 import re
 import shutil
@@ -11,6 +12,7 @@ import pytest
 
 from browsing import PHONE
 from console.conftest import picture
+from console.made import finished, whole
 
 EVERY_LOOK = pytest.mark.parametrize(
     ("language", "theme", "size"),
@@ -91,6 +93,23 @@ def test_price_is_the_servers_own_to_the_last_micro(visit, gate):
         "settings": {"resolution": "1080p", "duration": 15},
     }
     assert gate.http.post("/api/quote", json=body).json()["data"]["amount_micros"] == 2_520_000
+
+
+@pytest.mark.parametrize(
+    ("language", "told"), [("en", "no vendor bills this"), ("zh", "没有厂商收费")]
+)
+def test_price_of_the_embedded_renderer_says_that_no_vendor_bills_it(visit, language, told):
+    looker = visit(language=language)
+    assert told in looker.page.locator("#pay-own").inner_text()
+    assert looker.violations() == []
+
+
+def test_price_says_nothing_of_billing_where_a_vendor_may_take_it(visit, gate, new_gate):
+    gate.command("accounts", "create", "told nothing", "--credit", "1")
+    assert visit(account="told nothing").page.locator("#pay-own").count() == 0
+    vendor = '[upstreams.vendor]\nkind = "kling"\nbase_url = "http://127.0.0.1:9"\napi_key = "x"\n'
+    mixed = new_gate(f'[upstreams.local]\nkind = "local"\n{vendor}')
+    assert visit(at=mixed).page.locator("#pay-own").count() == 0
 
 
 def test_member_sees_the_balance_after(visit, gate):
@@ -406,6 +425,80 @@ def test_code_runs_as_pasted(visit, gate, tmp_path, tab):
         assert (tmp_path / "video.mp4").read_bytes()[4:8] == b"ftyp"
     (sent,) = gate.rows("SELECT body FROM tasks ORDER BY created_ms DESC LIMIT 1")
     assert "固定镜头" in sent[0].decode() or "\\u56fa" in sent[0].decode()
+
+
+def test_response_is_the_very_body_of_the_create_and_then_of_the_query(visit, gate):
+    page = visit().page
+    page.locator("#tab-response").click()
+    choose(page)
+    held = []
+
+    def hold(route):
+        held.append(route)
+
+    page.route("**/kling/image-to-video/*/*", hold)
+    page.locator("#go:enabled").wait_for()
+    with page.expect_response("**/kling/image-to-video/*") as created:
+        page.keyboard.press("Control+Enter")
+    page.locator("#code", has_text='"request_id"').wait_for()
+    assert json.loads(page.locator("#code").inner_text()) == created.value.json()
+
+    page.locator("#video:visible").wait_for()
+    while not held:
+        page.wait_for_timeout(50)
+    asked = held[0].request.url
+    assert asked.endswith("/kling-3.0-turbo/" + created.value.json()["data"]["id"])
+    with page.expect_response(asked) as queried:
+        held[0].continue_()
+    page.locator("#code", has_text='"task_result"').wait_for()
+    shown = json.loads(page.locator("#code").inner_text())
+    assert shown == queried.value.json()
+    assert shown["data"]["status"] == "succeed"
+    assert [*shown["data"]] == [*gate.http.get(asked).json()["data"]]
+
+
+def test_steps_and_events_say_when_each_ended_as_the_record_does(visit, gate):
+    page = visit().page
+    page.locator("#tab-events").click()
+    choose(page)
+    go(page)
+    page.locator("#video:visible").wait_for()
+    page.locator("#code", has_text="succeeded").wait_for()
+
+    task = page.locator("#task-id").inner_text()
+    life = whole(gate, task)["life"]
+    after = {line["state"]: f"{line['after_s']:.2f} s" for line in life}
+    ended = dict(zip(("taken", "read", "rendered", "stored"), steps(page), strict=True))
+    assert (ended["taken"], ended["stored"]) == (after["submitted"], after["succeeded"])
+    lines = [line.split(" s  ") for line in page.locator("#code").inner_text().splitlines()]
+    seen = {what: f"{float(seconds):.2f} s" for seconds, what in lines}
+    assert [seen[line["state"]] for line in life] == [*after.values()]
+    # One step ends where the next begins, and the line of the record is the last.
+    assert ended["read"] == seen["processing rendering"]
+    assert ended["rendered"] in {seen.get("processing finishing"), seen.get("processing finished")}
+    assert lines[-1][1] == "succeeded"
+
+    page.goto("/console/usage")
+    page.goto(f"/console/playground#{task}")
+    page.locator("#video:visible").wait_for()
+    assert steps(page) == [after["submitted"], "", "", after["succeeded"]]
+
+
+def steps(page):
+    """The seconds below the picture, by step."""
+    return page.locator("#stages span").all_inner_texts()
+
+
+def test_response_of_a_task_that_was_there_before_is_that_of_its_query(visit, gate):
+    task = finished(gate, "there before")
+    page = visit().page
+    page.goto("/console/usage")
+    public = whole(gate, task)["id"]
+    with page.expect_response(f"**/kling/image-to-video/kling-3.0-turbo/{public}") as queried:
+        page.goto(f"/console/playground#{task}")
+    page.locator("#tab-response").click()
+    page.locator("#code", has_text='"task_result"').wait_for()
+    assert json.loads(page.locator("#code").inner_text()) == queried.value.json()
 
 
 def test_tabs_are_walked_by_arrow_keys(visit):

@@ -1,5 +1,7 @@
 """Usage as a person reads it: figures, charts with their tables, files."""
 
+import itertools
+
 import pytest
 
 from browsing import PHONE
@@ -8,6 +10,7 @@ from console.test_door import EVERY_LOOK
 
 CHART = "name => { const canvas = document.querySelector(`[data-chart='${name}'] canvas`);"
 VALUES = CHART + " return window.Chart.getChart(canvas).data.datasets[0].data; }"
+LABELS = CHART + " return window.Chart.getChart(canvas).scales.x.ticks.map(({ label }) => label); }"
 COLOUR = CHART + " return window.Chart.getChart(canvas).options.scales.y.ticks.color; }"
 
 
@@ -40,6 +43,22 @@ def test_every_chart_is_drawn_from_its_table(visit):
     for name in ("day", "key", "resolution", "status", "account", "upstream"):
         page.locator(f"[data-chart='{name}']:visible").wait_for()
         assert page.evaluate(VALUES, name) == cells(page, name, "spent"), name
+
+
+@pytest.mark.parametrize("size", [None, PHONE], ids=["desk", "phone"])
+def test_last_day_is_always_labelled_and_no_two_labels_meet(visit, size):
+    page = visit(size=size).page
+    page.goto("/console/usage")
+    page.locator(".chart-days:visible").wait_for()
+    labels = page.evaluate(LABELS, "day")
+    today = page.evaluate("""() => new Intl.DateTimeFormat("en-US",
+        { month: "short", day: "numeric", timeZone: "UTC" }).format(new Date())""")
+    assert labels[-1] == today
+    named = [place for place, label in enumerate(labels) if label]
+    assert len(named) > 2
+    width = page.locator("[data-chart=day] canvas").bounding_box()["width"]
+    apart = min(after - before for before, after in itertools.pairwise(named))
+    assert apart * width / len(labels) > 60
 
 
 def test_chart_shows_what_was_chosen(visit):

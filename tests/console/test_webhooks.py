@@ -71,6 +71,9 @@ def test_webhook_is_added_and_its_secret_verifies_a_test(visit, gate, listener, 
     page.locator("#test-says:visible").wait_for()
     assert page.locator("#test-status").inner_text() == "200"
     assert page.locator("#test-answer").inner_text() == "thanks for telling"
+    tested = {"en": "tested just now: 200", "zh": "刚刚测试：200"}[language]
+    page.locator("[data-part=facts] [data-tested]", has_text=tested).wait_for()
+    page.locator("[data-part=deliveries] [data-tested]", has_text=tested).wait_for()
     assert looker.violations() == []
     heard = [(headers, body) for at, headers, body in listener.heard if at == path]
     headers, body = heard[-1]
@@ -91,10 +94,18 @@ def test_address_that_is_not_public_is_refused_at_its_field(visit, language, tol
     page.locator("#new-hook button:not([type])").click()
     page.locator("#new-hook-url-no:visible").wait_for()
     assert page.locator("#new-hook-url-no").inner_text() == told
+    assert page.locator("#new-hook [data-advice] code").all_inner_texts() == [
+        'allow = ["10.0.0.7:80"]',
+        "FRAMEGATE_OUTBOUND_ALLOW=10.0.0.7:80",
+    ]
+    assert page.locator("#new-hook [data-advice]").is_visible()
+    assert looker.violations() == []
     for box in page.locator("#new-hook [type=checkbox]").all():
         box.uncheck()
+    page.locator("#new-hook-url").fill("https://hooks.example.com/")
     page.locator("#new-hook button:not([type])").click()
     page.locator("#new-hook-events-no:visible").wait_for()
+    assert page.locator("#new-hook [data-advice]").is_hidden()
     looker.complaints.clear()  # The browser notes the 400s itself.
 
 
@@ -178,6 +189,7 @@ def test_account_that_told_nobody_is_led_to_its_first_webhook(visit, gate, langu
     page = looker.page
     page.goto("/console/webhooks")
     assert page.locator(".empty").count() == 2
+    assert page.locator(".empty code").inner_text() == "framegate webhooks listen"
     assert looker.violations() == []
     page.locator(".empty [data-opens=new-hook]").click()
     assert page.locator("#new-hook").is_visible()

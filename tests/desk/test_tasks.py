@@ -10,7 +10,7 @@ from framegate.domain.ledger import Scope
 from framegate.domain.task import TaskStatus
 from framegate.errors import CancelRefused, FieldsInvalid, NotFound, RightMissing
 from framegate.flows import finish
-from framegate.store import tasks
+from framegate.store import renders, tasks
 
 
 @pytest.fixture
@@ -230,6 +230,21 @@ async def test_offer_to_cancel_is_made_where_it_can_be_kept(desks, desk, member)
     await desk.cancel(member, task_id)
     with pytest.raises(CancelRefused):
         await desk.cancel(member, task_id)
+
+
+async def test_ended_task_is_at_no_stage_and_its_frames_stay(desks, desk, member):
+    task_id = await rendered(desks, member)
+
+    def at_work(tx):
+        render = renders.by_task(tx, task_id)
+        seen = {"stage": "rendering", "frames_done": 7, "frames_total": 150}
+        assert renders.change(tx, render, now_ms=NOW_MS, **seen)
+
+    desks.write(at_work)
+    going_on = await desk.one(member, task_id)
+    assert (going_on["stage"], going_on["frames_done"]) == ("rendering", 7)
+    ended = await desk.cancel(member, task_id)
+    assert (ended["status"], ended["stage"], ended["frames_done"]) == ("failed", "", 7)
 
 
 async def test_words_of_the_prompt_are_shown_and_found(desks, desk, member):

@@ -44,14 +44,17 @@ def shown(*, is_quiet: bool, console: Console = err) -> Iterator[Listener]:
             bar = progress.add_task(_(WAITING), total=None)
             yield lambda task: progress.update(
                 bar,
-                description=stage(task),
+                # The last that was done stays beside a bar that has ended.
+                description=stage(task) or None,
                 completed=task.frames_done,
                 total=task.frames_total or None,
             )
 
 
 def stage(task: answers.Task) -> str:
-    """What happens now, in words; an upstream that tells no stage tells its status."""
+    """What happens now, in words, "" once it has ended; without a stage the status says it."""
+    if task.is_ended:
+        return ""
     if not task.stage and task.status == "processing":
         return _("processing")
     return _(STAGES[task.stage]) if task.stage in STAGES else printable(task.stage)
@@ -74,7 +77,7 @@ class _Lines:
                 percent=quarter * 100 // QUARTERS,
                 total=task.frames_total,
             )
-        if line not in self._said:
+        if line and line not in self._said:
             self._said.add(line)
             self._console.print(line, soft_wrap=True)
 

@@ -174,13 +174,16 @@ class TaskDesk:
         return wanted
 
     async def _progress(self, task: Task) -> dict[str, Any]:
-        """How far one task is or was, as far as its upstream tells without being asked."""
+        """How far one task is or was, as far as its upstream tells without being asked.
+
+        What has ended is at no stage, though its upstream's last word of it stays.
+        """
         upstream = self.gateway.upstreams.get(task.upstream)
         render = await upstream.progress(task.ticket) if upstream and task.ticket else None
         if render is None:
             return {}
         return {
-            "stage": render.stage,
+            "stage": "" if task.status.is_terminal else render.stage,
             "frames_done": render.frames_done,
             "frames_total": render.frames_total,
         }

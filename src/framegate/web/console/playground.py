@@ -12,7 +12,7 @@ from starlette.routing import Route
 from framegate import samples
 from framegate.domain import picture
 from framegate.domain.money import decimal_from_micros
-from framegate.domain.submission import PROMPT_CHARACTERS_MAX
+from framegate.domain.submission import IMAGE_TO_VIDEO, PROMPT_CHARACTERS_MAX
 from framegate.web.console.pages import HOME, Pages
 
 CREATE = "/kling/image-to-video/"
@@ -35,12 +35,16 @@ class Playground:
         viewer = await self.pages.viewer(request)
         gateway = self.pages.gateway
         model, prices = next(iter(gateway.submit.prices.items()))
+        takers = gateway.submit.candidates(model, IMAGE_TO_VIDEO)
         return self.pages.page(
             request,
             "playground.html",
             viewer=viewer,
             samples=samples.names(),
             model=model,
+            # Who runs the upstreams is told which they are, and nobody else.
+            is_embedded=viewer.is_admin
+            and all(gateway.settings.upstreams[each.name].kind == "local" for each in takers),
             seconds=range(1, DURATION_S_MAX + 1),
             second_min=DURATION_S_MIN,
             prompt_max=PROMPT_CHARACTERS_MAX,

@@ -13,6 +13,7 @@ from framegate.desk.webhooks import WebhookDesk
 from framegate.domain.delivery import ATTEMPTS_MAX, DeliveryStatus
 from framegate.domain.endpoint import ENABLED_MAX
 from framegate.domain.event import EVENTS
+from framegate.domain.url import Flaw
 from framegate.web.console.pages import Pages
 
 PATH = "/console/webhooks"
@@ -73,6 +74,7 @@ class Webhooks:
             events=EVENTS,
             events_say=EVENTS_SAY,
             enabled_max=ENABLED_MAX,
+            not_public=Flaw.NOT_PUBLIC.value,
             **_list(page, PATH, status=status, cursor=cursor),
         )
 

@@ -12,7 +12,7 @@ document.addEventListener("click", async (event) => {
   if (copied) await copy(copied.dataset.copy);
 
   const opener = event.target.closest("[data-opens]");
-  if (opener) document.getElementById(opener.dataset.opens).showModal();
+  if (opener) open(document.getElementById(opener.dataset.opens));
   const closer = event.target.closest("[data-closes]");
   if (closer) closer.closest("dialog").close();
   // A click beside a dialog, on its backdrop, closes it; not where something is shown this once.
@@ -23,8 +23,21 @@ document.addEventListener("click", async (event) => {
   }
 });
 
+/** Open a dialog at its first field: at its closing button the first space would close it. */
+function open(dialog) {
+  dialog.showModal();
+  dialog.querySelector(".dialog-body :is(input, select, textarea):not([type=hidden], [hidden])")?.focus();
+}
+
+// Nor does Escape close what is shown this once; on a telephone that is the button to go back.
+for (const dialog of document.querySelectorAll("dialog[data-keep]")) {
+  dialog.addEventListener("cancel", (event) => event.preventDefault());
+}
+
 document.addEventListener("keydown", (event) => {
   if (event.key !== "Escape") return;
+  // A browser lets only the first of several Escapes be refused as a cancel, but any as a key.
+  if (document.querySelector("dialog[data-keep][open]")) event.preventDefault();
   for (const menu of document.querySelectorAll(".menu[open]")) {
     menu.open = false;
     menu.querySelector("summary").focus();

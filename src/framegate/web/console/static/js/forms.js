@@ -54,7 +54,23 @@ export function bodyOf(form) {
 
 // --- complaints ------------------------------------------------------------------------------------
 
+/** What can be done about a complaint stands hidden in the form until the API makes that complaint. */
+function advise(form, { envelope }) {
+  const told = envelope.data?.errors || [];
+  for (const place of form.querySelectorAll("[data-advice]")) {
+    const { name, advice } = place.dataset;
+    const typed = form.elements.namedItem(name).value.trim();
+    const isTold = told.some(({ path, message }) => path === `/${name}` && message.endsWith(advice));
+    place.hidden = !(isTold && URL.canParse(typed));
+    if (!place.hidden) fill(place, { pair: pairOf(new URL(typed)) });
+  }
+}
+
+/** `host:port` as an operator writes it. */
+const pairOf = ({ hostname, port, protocol }) => `${hostname}:${port || (protocol === "https:" ? 443 : 80)}`;
+
 function clear(form) {
+  for (const place of form.querySelectorAll("[data-advice]")) place.hidden = true;
   for (const place of form.querySelectorAll("[data-complaint]")) place.hidden = true;
   for (const field of form.querySelectorAll("[aria-invalid]")) field.removeAttribute("aria-invalid");
 }
@@ -79,6 +95,7 @@ function complain(form, error) {
     const field = form.querySelector(`[name="${name}"]`);
     if (field) field.setAttribute("aria-invalid", "true");
   }
+  advise(form, error);
   form.querySelector('[aria-invalid="true"]')?.focus();
 }
 

@@ -21,11 +21,17 @@ export class Gate {
     this.reset("");
   }
 
-  /** Begin with another task. `picture` is the path of its first frame, "" when it is not known. */
-  reset(picture, ratio = 16 / 9) {
+  /**
+   * Begin with another task. `picture` is the path of its first frame, "" when it is not known;
+   * `toldMs` is when a create was answered, 0 of a task that was there before anybody looked.
+   */
+  reset(picture, ratio = 16 / 9, toldMs = 0) {
     this.picture = picture;
+    this.toldMs = toldMs;
     this.began = 0;
     this.marks = [];
+    // How far it was when somebody last looked; null before the first look.
+    this.step = toldMs ? 0 : null;
     this.renderBegan = null;
     by("gate").style.setProperty("--ratio", String(ratio));
     by("gate").style.setProperty("--done", "0%");
@@ -55,10 +61,11 @@ export class Gate {
 
   /** A task as it stands. `atMs` is the browser's clock. */
   develop(task, atMs) {
+    this.count(task, atMs);
     this.began ||= atMs;
     by("play").dataset.state = "busy";
     const step = this.stepOf(task, atMs);
-    this.mark(step, atMs);
+    this.mark(task, step, atMs);
     const hasPicture = Boolean(this.picture);
     for (const name of ["base", "lit"]) if (hasPicture && by(name).getAttribute("src") !== this.picture) by(name).src = this.picture;
     this.show("develop", "edge", ...(hasPicture ? ["base", "lit"] : []));
@@ -112,22 +119,35 @@ export class Gate {
     by("status-text").textContent = `${this.word} · ${((atMs - this.began) / 1000).toFixed(1)} s`;
   }
 
-  /** The seconds of a task that ended before anybody looked, from its record. */
-  recall(life) {
-    const seconds = (state) => life.find((line) => line.state === state)?.after_s;
-    this.marks = [seconds("submitted"), undefined, seconds("processing"), seconds("succeeded")].map((after) =>
-      after === undefined ? undefined : after * 1000,
-    );
+  /**
+   * Count from the task's creation, as its record does: each line of it says how long after that
+   * it was written. Of a task that was ours to send it is known when we were told of its line.
+   */
+  count({ life = [] }, atMs) {
+    if (this.began || !life.length) return;
+    const taken = life.find((line) => line.state === "submitted");
+    this.began = this.toldMs && taken ? this.toldMs - taken.after_s * 1000 : atMs - life.at(-1).after_s * 1000;
   }
 
-  mark(step, atMs) {
-    for (let passed = 0; passed <= step; passed += 1) this.marks[passed] ??= atMs - this.began;
+  /**
+   * When each step ended, in milliseconds from the creation. The record knows of the first and the
+   * last; between them, what was seen to change. What nobody saw, or no upstream told, stays empty.
+   */
+  mark({ life = [], stage }, step, atMs) {
+    const after = (state) => life.find((line) => line.state === state)?.after_s * 1000;
+    const [taken, stored] = [after("submitted"), after("succeeded")];
+    if (taken >= 0) this.marks[0] = taken;
+    if (stored >= 0) this.marks[3] = stored;
+    const isSeen = this.step !== null && step > this.step && step > 1 && step < ORDER.length;
+    if (isSeen && stage) this.marks[step - 1] = atMs - this.began;
+    this.step = step;
+    // The record's clock is the gateway's own: ours may be late by the length of a wire.
+    this.marks = this.marks.map((mark) => Math.min(mark, this.marks[3] ?? mark));
   }
 
   /** It succeeded: the video, which has the size that it has. */
   done(task, atMs) {
-    if (this.began) this.mark(3, atMs);
-    else if (task.life) this.recall(task.life);
+    this.mark(task, ORDER.length, atMs);
     by("play").dataset.state = "done";
     this.show("video");
     const [output] = task.outputs;
@@ -137,7 +157,7 @@ export class Gate {
       { once: true },
     );
     this.player.open(local(output.url), task.task);
-    const took = this.began ? atMs - this.began : (task.ended_at || task.update_time) - task.create_time;
+    const took = this.marks[3] ?? (task.ended_at || task.update_time) - task.create_time;
     this.status("good", `${words.succeeded} · ${(took / 1000).toFixed(1)} s`);
     this.stages(ORDER.length);
     by("download").href = local(output.url);
@@ -175,7 +195,8 @@ export class Gate {
       const item = document.querySelector(`[data-stage=${name}]`);
       item.className = place < step ? "done" : place === step ? (isBad ? "bad" : "now") : "";
       const mark = this.marks[place];
-      const isPast = place < step || (place === step && !isBad);
+      // Being submitted takes no time of its own; every other step is past once it has ended.
+      const isPast = place < step || (place === 0 && step === 0 && !isBad);
       item.lastElementChild.textContent = mark !== undefined && isPast ? `${(mark / 1000).toFixed(2)} s` : "";
     });
   }

@@ -27,7 +27,7 @@ const state = { taskId: "", task: null, response: null, events: [], isSending: f
 const gate = new Gate();
 const tabs = new Tabs(facts, () => ({
   response: state.response ? JSON.stringify(state.response, null, 2) : words.nothing_yet,
-  events: state.events.length ? state.events.join("\n") : words.nothing_yet,
+  events: eventsOf(state).join("\n") || words.nothing_yet,
 }));
 const strip = new Strip(by("film"), words, (task) => open(task));
 const pricing = new Pricing(facts, showPrice);
@@ -129,12 +129,11 @@ const settingsOf = (wish) => ({ prompt: wish.prompt, duration: wish.duration, re
 
 function begin(task, envelope, picture) {
   const path = picture.kept || picture.path;
-  gate.reset(path, picture.width ? picture.width / picture.height : 16 / 9);
+  gate.reset(path, picture.width ? picture.width / picture.height : 16 / 9, Date.now());
   take(task, envelope);
   strip.put(task, path);
   strip.choose(task.task);
   state.task = task;
-  note("submitted");
   watch(task);
   if (matchMedia("(max-width: 1000px)").matches) document.querySelector(".view").scrollIntoView({ behavior: "smooth" });
 }
@@ -167,23 +166,41 @@ function show(found) {
   const isNews = !state.task || state.task.status !== task.status || (state.task.stage || "") !== task.stage;
   state.task = task;
   const now = Date.now();
-  if (isNews) note(task.stage && task.status === "processing" ? `${task.status} ${task.stage}` : task.status);
+  gate.count(task, now);
+  if (isNews) note(task, now);
+  if (tabs.chosen === "events") tabs.show();
   strip.put(task);
   // What has ended before anybody looked did not take the seconds since.
   if (task.status === "succeeded") gate.done(task, now);
   else if (task.status === "failed") showFailed(task);
   else gate.develop(task, now);
   if (ENDED.has(task.status)) ended(task);
+  else if (isNews && !state.response) query(task);
   showButtons(task);
 }
 
 function ended(task) {
-  state.response = task;
+  query(task);
   state.hasVideo ||= task.status === "succeeded";
-  tabs.show();
   showGo();
   showBalance().catch(() => undefined);
   compose.onChange(compose);
+}
+
+/** What a program is told of a task: the very body of the query that the code beside it asks. */
+async function query(task) {
+  let told;
+  try {
+    told = await ask("GET", `${facts.create}/${encodeURIComponent(task.id)}`);
+  } catch (error) {
+    if (!(error instanceof ApiError)) throw error;
+    told = error.envelope;
+  }
+  const { taskId: _, ...envelope } = told;
+  // Another task may be looked at by now, and a gateway that was away has told nothing.
+  if (state.taskId !== task.task || envelope.code === undefined) return;
+  state.response = envelope;
+  tabs.show();
 }
 
 async function showFailed(task) {
@@ -194,7 +211,7 @@ async function showFailed(task) {
   gate.broken(isCancelled ? words.cancelled_title : words.failed_title, [why.text, words.nothing_charged].filter(Boolean).join(" · "), {
     tone: isCancelled ? "quiet" : "bad",
     status: words[task.state] || words.failed,
-    step: Math.max(0, gate.marks.length - 1),
+    step: gate.step ?? 0,
     more: `/console/tasks/${task.task}`,
   });
 }
@@ -212,10 +229,19 @@ function showLost(isLost) {
   if (isLost) toast(words.lost_touch, "bad");
 }
 
-function note(what) {
-  const at = gate.began ? ((Date.now() - gate.began) / 1000).toFixed(2) : "0.00";
-  state.events.push(`${at.padStart(7)} s  ${what}`);
-  if (tabs.chosen === "events") tabs.show();
+/** Keep what an upstream told of its work; the steps of the task itself are in its record. */
+function note({ status, stage }, atMs) {
+  if (status === "processing" && stage) state.events.push({ seconds: (atMs - gate.began) / 1000, what: `${status} ${stage}` });
+}
+
+/** The record's lines with what was seen between them, oldest first. */
+function eventsOf({ task, events }) {
+  const life = (task?.life || []).map((line) => ({ seconds: line.after_s, what: line.state }));
+  const [from, to] = [life.find((line) => line.what === "processing"), task?.ended_at ? life.at(-1) : null];
+  const within = (seconds) => Math.min(Math.max(seconds, from?.seconds ?? 0), to?.seconds ?? Infinity);
+  const before = life.filter((line) => line !== to);
+  const lines = [...before, ...events.map(({ seconds, what }) => ({ seconds: within(seconds), what })), ...(to ? [to] : [])];
+  return lines.sort((one, other) => one.seconds - other.seconds).map(({ seconds, what }) => `${seconds.toFixed(2).padStart(7)} s  ${what}`);
 }
 
 async function cancel() {

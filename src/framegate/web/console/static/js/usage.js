@@ -2,6 +2,7 @@
 // Where Chart.js is not there the tables stand alone.
 
 const CHARTS = [];
+const DAY_LABEL_PX = 72;
 const FONT = getComputedStyle(document.documentElement).getPropertyValue("--sans").trim();
 // A canvas knows no variables, and a variable is not resolved where it is only read.
 const probe = document.body.appendChild(Object.assign(document.createElement("i"), { hidden: true }));
@@ -33,7 +34,7 @@ function optionsOf(isDays) {
   const label = {
     border: { display: false },
     grid: { display: false },
-    ticks: isDays ? { color: faint, maxRotation: 0, autoSkipPadding: 24, callback: dayAt } : { color: colour("--muted"), autoSkip: false },
+    ticks: isDays ? { color: faint, maxRotation: 0, autoSkip: false, callback: dayAt } : { color: colour("--muted"), autoSkip: false },
   };
   return {
     indexAxis: isDays ? "x" : "y",
@@ -59,8 +60,10 @@ function optionsOf(isDays) {
 }
 
 const day = new Intl.DateTimeFormat(document.documentElement.lang, { month: "short", day: "numeric", timeZone: "UTC" });
-function dayAt(place) {
-  return day.format(new Date(this.getLabelForValue(place)));
+/** The last day always has its label, and before it as many as there is room for. */
+function dayAt(place, index, ticks) {
+  const apart = Math.max(1, Math.ceil((ticks.length * DAY_LABEL_PX) / this.width));
+  return (ticks.length - 1 - index) % apart ? "" : day.format(new Date(this.getLabelForValue(place)));
 }
 
 function draw(box) {
