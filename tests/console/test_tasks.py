@@ -196,7 +196,7 @@ def test_failed_task_says_why_and_what_to_do(visit, failed, language, theme):
     looker = visit(language=language, theme=theme)
     page = looker.page
     page.goto(f"/console/tasks/{failed}")
-    why = {"en": "image could not be fetched", "zh": "图片无法获取"}[language]
+    why = {"en": "Image could not be fetched", "zh": "图片无法获取"}[language]
     assert page.locator(".why .note-title").inner_text() == why
     assert page.locator(".life .life-note").first.inner_text().startswith(why)
     assert page.locator(".why b").inner_text()
