@@ -208,6 +208,7 @@ def test_picture_develops_and_becomes_the_video_without_a_reload(visit, gate):
     task = made.ordered(gate, "It develops", duration=10)
     page.goto(f"/console/tasks/{task}")
     page.evaluate("window.isTheSame = true")
+    page.locator("#frames", has_text=re.compile(r"^[0-9]+ / [0-9]+ frames$")).wait_for()
     made.until(page, "document.querySelector('#video') !== null")
     page.locator(".task-head .pill-good").wait_for()
     page.evaluate("document.querySelector('#video').play()")
