@@ -192,7 +192,7 @@ def test_picture_that_cannot_be_fetched_fails_the_task_and_costs_nothing(visit, 
     go(page)
 
     page.locator("#broken").wait_for()
-    why = {"en": "image could not be fetched", "zh": "图片无法获取"}[language]
+    why = {"en": "Image could not be fetched", "zh": "图片无法获取"}[language]
     assert why in page.locator("#broken-text").inner_text()
     assert looker.violations() == []
     assert gate.account["posted"] == spent

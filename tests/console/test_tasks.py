@@ -196,7 +196,7 @@ def test_failed_task_says_why_and_what_to_do(visit, failed, language, theme):
     looker = visit(language=language, theme=theme)
     page = looker.page
     page.goto(f"/console/tasks/{failed}")
-    why = {"en": "image could not be fetched", "zh": "图片无法获取"}[language]
+    why = {"en": "Image could not be fetched", "zh": "图片无法获取"}[language]
     assert page.locator(".why .note-title").inner_text() == why
     assert page.locator(".life .life-note").first.inner_text().startswith(why)
     assert page.locator(".why b").inner_text()
@@ -208,6 +208,7 @@ def test_picture_develops_and_becomes_the_video_without_a_reload(visit, gate):
     task = made.ordered(gate, "It develops", duration=10)
     page.goto(f"/console/tasks/{task}")
     page.evaluate("window.isTheSame = true")
+    page.locator("#frames", has_text=re.compile(r"^[0-9]+ / [0-9]+ frames$")).wait_for()
     made.until(page, "document.querySelector('#video') !== null")
     page.locator(".task-head .pill-good").wait_for()
     page.evaluate("document.querySelector('#video').play()")

@@ -27,7 +27,7 @@ async def test_embedded_renderer_alone_is_shown_with_the_way_to_kling(looker, do
     await signed_in(looker, door, Scope.ADMIN)
     text = (await looker.get("/console/upstreams")).text
     assert "[upstreams.kling]" in text
-    assert "told after its first film" in text
+    assert "known after its first video" in text
 
 
 async def test_what_an_upstream_does_not_offer_is_said_beside_what_it_does(looker, door):

@@ -5,7 +5,7 @@ import { ApiError, post } from "./api.js";
 import { listen, pageAt } from "./live.js";
 import { showTimes } from "./times.js";
 import { toast } from "./toast.js";
-import { facts } from "./words.js";
+import { facts, filled } from "./words.js";
 
 const PENDING_EVERY_MS = 3000;
 const words = facts("words");
@@ -27,7 +27,7 @@ function develop({ stage, frames_done: done, frames_total: total }) {
   const percent = total ? Math.floor((done / total) * 100) : 0;
   document.querySelector(".screen").style.setProperty("--done", `${percent}%`);
   by("percent").textContent = total ? `${percent}%` : "";
-  by("frames").textContent = total ? `${done} / ${total}` : words.stages[stage] || "";
+  by("frames").textContent = total ? filled(words.frames, { done, total }) : words.stages[stage] || "";
   by("progress").value = percent;
 }
 
