@@ -35,6 +35,8 @@ async def test_link_works_once(looker):
     for answer in (await looker.get(link), await looker.post(link)):
         assert answer.status_code == 403
         assert "This sign-in link is used up" in answer.text
+        assert "`" not in answer.text
+        assert '<code class="command" data-copy="framegate console">' in answer.text
 
 
 async def test_session_cookie_is_for_us_alone(looker):
