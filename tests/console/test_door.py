@@ -64,6 +64,19 @@ def test_language_is_switched_and_kept(visit):
     assert page.locator("html").get_attribute("lang") == "zh-CN"
 
 
+@pytest.mark.parametrize(("language", "said"), [("en", "5 min. ago"), ("zh", "5 分钟前")])
+def test_time_says_how_long_ago_it_was(visit, language, said):
+    page = visit(language=language).page
+    shown = page.evaluate("""() => {
+      const time = document.createElement("time");
+      time.setAttribute("datetime", new Date(Date.now() - 300_000).toISOString());
+      document.body.append(time);
+      document.dispatchEvent(new Event("htmx:after:swap"));
+      return time.textContent;
+    }""")
+    assert shown == said
+
+
 def test_keyboard_skips_the_navigation(visit):
     page = visit().page
     page.keyboard.press("Tab")

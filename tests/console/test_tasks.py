@@ -238,6 +238,7 @@ def test_delivery_is_sent_again(visit, gate):
         lambda: made.whole(gate, task)["deliveries"][0]["attempt_count"], lambda count: count > 0
     )
     page.goto(f"/console/tasks/{task}")
+    assert "Trying again" in page.locator(".told summary").inner_text()
     page.locator("[data-redeliver]").click()
     page.locator(".toast-good").wait_for()
     gate.until(

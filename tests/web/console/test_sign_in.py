@@ -36,6 +36,7 @@ async def test_link_works_once(looker):
         assert answer.status_code == 403
         assert "This sign-in link is used up" in answer.text
         assert "`" not in answer.text
+        assert '<code class="command" data-copy="framegate console">' in answer.text
 
 
 async def test_session_cookie_is_for_us_alone(looker):

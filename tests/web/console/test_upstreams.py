@@ -28,6 +28,10 @@ async def test_embedded_renderer_alone_is_shown_with_the_way_to_kling(looker, do
     text = (await looker.get("/console/upstreams")).text
     assert "[upstreams.kling]" in text
     assert "known after its first video" in text
+    assert "# asked only when kling cannot be" in text
+
+    looker.cookies["framegate_language"] = "zh"
+    assert "# 仅在 kling 不可用时使用" in (await looker.get("/console/upstreams")).text
 
 
 async def test_what_an_upstream_does_not_offer_is_said_beside_what_it_does(looker, door):

@@ -15,7 +15,8 @@ export function ago(date, now = new Date()) {
   if (Math.abs(seconds) > 7 * 86400) return short.format(date);
   let best = STEPS[0];
   for (const step of STEPS) if (Math.abs(seconds) >= step[1]) best = step;
-  return relative.format(Math.round(seconds / best[1]), best[0]);
+  // "5分钟前" as browsers write it; every other number of the Chinese console stands apart.
+  return relative.format(Math.round(seconds / best[1]), best[0]).replace(/(\d)(?=\p{Script=Han})/u, "$1 ");
 }
 
 /** Rewrite every `<time datetime>` below `root`; its title keeps the exact moment. */
