@@ -194,3 +194,17 @@ def test_webhooks_fit_a_phone(visit, gate, listener):
         looker.page.goto(path)
         assert looker.page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
         assert looker.violations() == []
+
+
+def test_rows_of_a_phone_stand_alike_whatever_they_hold(visit, gate, listener):
+    hook = add(gate, listener, "/rows/down", status=500)
+    fail_a_task(gate)
+    told(gate, hook, "pending")
+    page = visit(size=PHONE).page
+    page.goto("/console/webhooks?status=pending")
+    row = page.locator("tr.row-link", has_text="/rows/down").first
+    address = row.locator(".row-url").bounding_box()
+    later = row.locator(".row-later:not(.row-none)").first.bounding_box()
+
+    assert later["x"] == address["x"]
+    assert later["y"] >= address["y"] + address["height"]
