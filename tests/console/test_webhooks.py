@@ -208,3 +208,21 @@ def test_rows_of_a_phone_stand_alike_whatever_they_hold(visit, gate, listener):
 
     assert later["x"] == address["x"]
     assert later["y"] >= address["y"] + address["height"]
+
+
+def test_numbers_of_a_webhook_keep_their_width_beside_another_with_a_long_state(
+    visit, gate, listener
+):
+    short = add(gate, listener, "/beside/ok")
+    gone = add(gate, listener, "/beside/gone", status=410)
+    fail_a_task(gate)
+    told(gate, gone, "failed")
+    page = visit(size=PHONE).page
+    page.goto("/console/webhooks")
+
+    def width(hook, part):
+        row = page.locator(".hook", has=page.locator(f"a[href$='{hook['id']}']"))
+        return row.locator(part).bounding_box()["width"]
+
+    assert width(gone, ".hook-state") > width(short, ".hook-state")
+    assert width(gone, ".hook-rate") < width(short, ".hook-rate")
