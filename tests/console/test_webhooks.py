@@ -206,3 +206,39 @@ def test_webhooks_fit_a_phone(visit, gate, listener):
         looker.page.goto(path)
         assert looker.page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
         assert looker.violations() == []
+
+
+def test_rows_of_a_phone_stand_alike_whatever_they_hold(visit, gate, listener):
+    hook = add(gate, listener, "/rows/down", status=500)
+    fail_a_task(gate)
+    gate.until(
+        lambda: told(gate, hook, "pending"),
+        lambda found: all(each["attempt_count"] > 1 for each in found),
+    )
+    page = visit(size=PHONE, language="zh").page
+    page.goto("/console/webhooks?status=pending")
+    row = page.locator("tr.row-link", has_text="/rows/down").first
+    address = row.locator(".row-url").bounding_box()
+    attempts, next_try = (each.bounding_box() for each in row.locator(".row-later").all())
+
+    assert attempts["x"] == address["x"]
+    assert attempts["y"] >= address["y"] + address["height"]
+    assert next_try["y"] == attempts["y"]
+
+
+def test_numbers_of_a_webhook_keep_their_width_beside_another_with_a_long_state(
+    visit, gate, listener
+):
+    short = add(gate, listener, "/beside/ok")
+    gone = add(gate, listener, "/beside/gone", status=410)
+    fail_a_task(gate)
+    told(gate, gone, "failed")
+    page = visit(size=PHONE).page
+    page.goto("/console/webhooks")
+
+    def width(hook, part):
+        row = page.locator(".hook", has=page.locator(f"a[href$='{hook['id']}']"))
+        return row.locator(part).bounding_box()["width"]
+
+    assert width(gone, ".hook-state") > width(short, ".hook-state")
+    assert width(gone, ".hook-rate") < width(short, ".hook-rate")

@@ -134,3 +134,15 @@ async def test_english_pages_say_it_as_the_api_does(looker):
     text = (await looker.get("/console/tasks?account=nobody")).text
     assert "account not found" in text
     assert '<span lang="en">' not in text
+
+
+@pytest.mark.parametrize(
+    ("sentence", "shown"),
+    [
+        ("`framegate <x>` prints one", "<code>framegate &lt;x&gt;</code> prints one"),
+        ("one ` alone", "one ` alone"),
+        ("", ""),
+    ],
+)
+def test_words_between_backticks_are_shown_as_code(sentence, shown):
+    assert written(sentence, "en") == shown
