@@ -60,7 +60,8 @@ def test_dialog_opens_at_its_first_field_so_that_a_space_is_a_letter(visit):
         page.goto(path)
         page.locator(f"[data-opens={dialog}]").first.click()
         page.keyboard.type("a b")
-        assert page.locator(f"#{dialog}-{field}").input_value() == "a b"
+        # Behind what the field held already, such as the limit of a key.
+        assert page.locator(f"#{dialog}-{field}").input_value().endswith("a b")
         assert page.locator(f"#{dialog}").is_visible()
 
 
