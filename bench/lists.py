@@ -6,24 +6,14 @@ ten pages deep, by a key of `half`, a member whose account has half of everythin
 operator's. The rarest text is in one task in 50,000, the worst that a search can meet.
 """
 
-import argparse
-import tempfile
-import time
-from contextlib import ExitStack
-from pathlib import Path
+from collections.abc import Mapping
 from urllib.parse import quote
 
 import httpx2
 
-from load.gate import Framegate, ended
-from load.history import TASKS, Filled, opened
-from load.timing import Question, measure
-
-DAY_S = 86_400
-
-
-def day(days_ago: int) -> str:
-    return time.strftime("%Y-%m-%d", time.gmtime(time.time() - days_ago * DAY_S))
+from load.history import Filled
+from load.installation import bench, day
+from load.timing import Question
 
 
 def of_tasks(filled: Filled) -> list[Question]:
@@ -132,42 +122,17 @@ def next_of(path: str, answer: httpx2.Response) -> str:
     return f"{path}{'&' if '?' in path else '?'}cursor={quote(cursor)}" if cursor else ""
 
 
-def audited(http: httpx2.Client) -> None:
-    """Let the audit have run: how long that takes is no page's business, but worth a line."""
-    answer = http.post("/api/audit/run", timeout=600).json()["data"]
-    print(f"one run of the audit: {answer['took_ms']:,} ms", flush=True)
-
-
-def asking(gate: Framegate, key: str) -> httpx2.Client:
+def asking(url: str, key: str) -> httpx2.Client:
     headers = {"Authorization": f"Bearer {key}"}
-    return httpx2.Client(base_url=gate.url, trust_env=False, timeout=60, headers=headers)
+    return httpx2.Client(base_url=url, trust_env=False, timeout=60, headers=headers)
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--tasks", type=int, default=TASKS)
-    parser.add_argument("--times", type=int, default=20)
-    parser.add_argument("--data", type=Path, help="a folder to fill, or that was filled before")
-    parser.add_argument("--only", default="", help="of the questions those whose name has this")
-    asked = parser.parse_args()
-    with ExitStack() as stack:
-        folder = asked.data or Path(stack.enter_context(tempfile.TemporaryDirectory())) / "lists"
-        gate, filled = opened(folder, asked.tasks)
-        stack.enter_context(ended(gate, "--no-work"))
-        admin_key = gate.http.headers["Authorization"].removeprefix("Bearer ")
-        people = {
-            who: stack.enter_context(asking(gate, key))
-            for who, key in (("half", filled.key), ("admin", admin_key))
-        }
-        audited(people["admin"])
-        every = [
-            *(*of_tasks(filled), *of_one_task(people["half"]), *of_books()),
-            *(*of_webhooks(filled), *of_operators(filled)),
-        ]
-        some = [each for each in every if asked.only in each.name]
-        late = measure(people, some, pid=gate.pid, next_of=next_of, times=asked.times)
-    print(f"beyond the limit at p99: {', '.join(late) or 'none'}")
+def questions(filled: Filled, people: Mapping[str, httpx2.Client]) -> list[Question]:
+    return [
+        *(*of_tasks(filled), *of_one_task(people["half"]), *of_books()),
+        *(*of_webhooks(filled), *of_operators(filled)),
+    ]
 
 
 if __name__ == "__main__":
-    main()
+    bench(__doc__, asking, questions, next_of)

@@ -6,19 +6,15 @@ first byte out to the last byte in, the page's template included. `half` is a me
 has half of everything, and as many keys as an account may have; `admin` sees every account.
 """
 
-import argparse
 import re
-import tempfile
-from contextlib import ExitStack, closing
+from collections.abc import Mapping
 from html import unescape
-from pathlib import Path
 
 import httpx2
 
-from lists import audited, day
-from load.gate import ended
-from load.history import TASKS, Filled, opened
-from load.timing import Question, measure
+from load.history import Filled
+from load.installation import bench, day
+from load.timing import Question
 
 RUNNING = "sending,uncertain,submitted,processing"
 PAPER = {"Accept": "text/html", "Sec-Fetch-Site": "same-origin"}
@@ -113,29 +109,10 @@ def next_of(_path: str, answer: httpx2.Response) -> str:
     return unescape(found[1]).partition("#")[0] if found else ""
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--tasks", type=int, default=TASKS)
-    parser.add_argument("--times", type=int, default=20)
-    parser.add_argument("--data", type=Path, help="a folder to fill, or that was filled before")
-    parser.add_argument("--only", default="", help="of the pages those whose name has this")
-    asked = parser.parse_args()
-    with ExitStack() as stack:
-        folder = asked.data or Path(stack.enter_context(tempfile.TemporaryDirectory())) / "pages"
-        gate, filled = opened(folder, asked.tasks)
-        stack.enter_context(ended(gate, "--no-work"))
-        audited(gate.http)
-        admin_key = gate.http.headers["Authorization"].removeprefix("Bearer ")
-        people = {
-            who: stack.enter_context(closing(signed_in(gate.url, key)))
-            for who, key in (("half", filled.key), ("admin", admin_key))
-        }
-        listed = people["half"].get("/api/tasks?limit=1").json()["data"]
-        every = [*of_tasks(filled, listed["result"][0]["task"]), *of_records(filled)]
-        some = [each for each in every if asked.only in each.name]
-        late = measure(people, some, pid=gate.pid, next_of=next_of, times=asked.times)
-    print(f"beyond the limit at p99: {', '.join(late) or 'none'}")
+def questions(filled: Filled, people: Mapping[str, httpx2.Client]) -> list[Question]:
+    listed = people["half"].get("/api/tasks?limit=1").json()["data"]
+    return [*of_tasks(filled, listed["result"][0]["task"]), *of_records(filled)]
 
 
 if __name__ == "__main__":
-    main()
+    bench(__doc__, signed_in, questions, next_of)
