@@ -6,6 +6,8 @@ import pytest
 import structlog
 from typer.testing import CliRunner
 
+from fakes.scripted_server import ScriptedServer
+from fakes.serving import serving
 from framegate.cli.main import framegate
 
 
@@ -35,3 +37,22 @@ def shell(tmp_path, monkeypatch):
     yield Shell(tmp_path / "data")
     # A command that began to serve has bound the log to a stream that the runner has closed.
     structlog.reset_defaults()
+
+
+@pytest.fixture(scope="module")
+def served():
+    server = ScriptedServer()
+    with serving(server.app()) as url:
+        yield server, url
+
+
+@pytest.fixture
+def scripted(served, monkeypatch, tmp_path):
+    """A server that answers as it is told, and its address; commands find it by themselves."""
+    server, url = served
+    server.answers.clear()
+    server.asked.clear()
+    monkeypatch.setenv("FRAMEGATE_URL", url)
+    monkeypatch.setenv("FRAMEGATE_KEY", "fg_key")
+    monkeypatch.chdir(tmp_path)
+    return server, url

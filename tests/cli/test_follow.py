@@ -76,3 +76,4 @@ def test_place_that_takes_no_file_is_refused(tmp_path, where, words):
 
 def test_place_that_takes_a_file_is_not(tmp_path):
     check_output(tmp_path / "x.mp4")
+    assert list(tmp_path.iterdir()) == []  # Looking leaves nothing behind.

@@ -11,8 +11,7 @@ import time
 import pytest
 from starlette.responses import Response
 
-from fakes.scripted_server import ScriptedServer, success
-from fakes.serving import serving
+from fakes.scripted_server import success
 from processes import PATIENCE_S
 
 FILM = b"film"
@@ -24,21 +23,9 @@ CREATED = {"id": "9", "status": "submitted"}
 ADDRESS = "https://cdn.example.com/a.jpg"
 
 
-@pytest.fixture(scope="module")
-def served():
-    server = ScriptedServer()
-    with serving(server.app()) as url:
-        yield server, url
-
-
 @pytest.fixture
-def server(served, monkeypatch, tmp_path):
-    server, url = served
-    server.answers.clear()
-    server.asked.clear()
-    monkeypatch.setenv("FRAMEGATE_URL", url)
-    monkeypatch.setenv("FRAMEGATE_KEY", "fg_key")
-    monkeypatch.chdir(tmp_path)
+def server(scripted):
+    server, url = scripted
     link = {"url": f"{url}/videos/vid_1.mp4"}
     done = {"id": "9", "status": "succeeded", "outputs": [link], "price": "0.56"}
     done |= {"currency": "USD", "sha256": hashlib.sha256(FILM).hexdigest(), "bytes": 4}
@@ -110,7 +97,7 @@ def test_json_is_the_task_on_one_line_and_nothing_else(server, shell, more):
     assert done.stderr == ""
 
 
-def test_video_is_opened_by_whatever_opens_videos_here(served, server, tmp_path):
+def test_video_is_opened_by_whatever_opens_videos_here(server, tmp_path):
     """In a process of its own, with a desktop that writes down what it was asked to open."""
     desktop = tmp_path / "bin" / "xdg-open"
     desktop.parent.mkdir()

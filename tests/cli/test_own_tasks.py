@@ -6,8 +6,7 @@ import json
 import pytest
 from starlette.responses import Response
 
-from fakes.scripted_server import ScriptedServer, envelope, success
-from fakes.serving import serving
+from fakes.scripted_server import envelope, success
 
 FILM = b"film"
 AT_MS = 1_800_000_000_000
@@ -27,21 +26,9 @@ DONE = {
 FAILED = {"id": "8", "status": "failed", "message": "no\x1b[2J", "create_time": AT_MS}
 
 
-@pytest.fixture(scope="module")
-def served():
-    server = ScriptedServer()
-    with serving(server.app()) as url:
-        yield server, url
-
-
 @pytest.fixture
-def server(served, monkeypatch, tmp_path):
-    server, url = served
-    server.answers.clear()
-    server.asked.clear()
-    monkeypatch.setenv("FRAMEGATE_URL", url)
-    monkeypatch.setenv("FRAMEGATE_KEY", "fg_key")
-    monkeypatch.chdir(tmp_path)
+def server(scripted):
+    server, url = scripted
     server.link = f"{url}/videos/vid_1.mp4"
     server.done = DONE | {"outputs": [{"url": server.link}]}
     return server

@@ -6,31 +6,20 @@ import pytest
 from starlette.responses import Response
 
 from fakes.scripted_server import Dropped as Cut
-from fakes.scripted_server import ScriptedServer
-from fakes.serving import serving
 from framegate.client.drivers import AsyncDriver, Driver
 from framegate.client.steps import Close, Dropped, Give, Now, Open, Pause, Piece, Send, Tell, Work
 
 NOWHERE = "http://127.0.0.1:9"
 
 
-@pytest.fixture(scope="module")
-def served():
-    server = ScriptedServer()
-    with serving(server.app()) as url:
-        yield server, url
+@pytest.fixture
+def server(scripted):
+    return scripted[0]
 
 
 @pytest.fixture
-def server(served):
-    served[0].answers.clear()
-    served[0].asked.clear()
-    return served[0]
-
-
-@pytest.fixture
-def url(served):
-    return served[1]
+def url(scripted):
+    return scripted[1]
 
 
 def blocking(script):

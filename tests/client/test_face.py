@@ -8,8 +8,7 @@ from decimal import Decimal
 import pytest
 from starlette.responses import Response
 
-from fakes.scripted_server import ScriptedServer, success
-from fakes.serving import serving
+from fakes.scripted_server import success
 from framegate import AsyncFramegate, AsyncVideo, Framegate, SetupInvalid, Video
 from framegate.client import calls
 from framegate.client.face import Calls, VideoCalls
@@ -17,18 +16,9 @@ from framegate.client.face import Calls, VideoCalls
 FILM = b"film"
 
 
-@pytest.fixture(scope="module")
-def served():
-    server = ScriptedServer()
-    with serving(server.app()) as url:
-        yield server, url
-
-
 @pytest.fixture
-def url(served):
-    server, url = served
-    server.answers.clear()
-    server.asked.clear()
+def url(scripted):
+    server, url = scripted
     link = {"url": f"{url}/videos/vid_1.mp4"}
     done = {"id": "9", "status": "succeeded", "outputs": [link], "price": "0.56"}
     done |= {"currency": "USD", "sha256": hashlib.sha256(FILM).hexdigest(), "bytes": 4}
@@ -109,9 +99,8 @@ def test_environment_says_where_the_server_is(url, monkeypatch):
         assert client.submit("https://cdn.example.com/a.jpg").price == Decimal("0.56")
 
 
-def test_many_calls_of_one_client_run_at_once(served):
-    server, url = served
-    server.answers.clear()
+def test_many_calls_of_one_client_run_at_once(scripted):
+    server, url = scripted
     server.answers.extend([success({"id": "9", "status": "processing"})] * 8)
 
     async def run():

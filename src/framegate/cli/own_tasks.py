@@ -4,6 +4,7 @@ The other commands of `framegate tasks` are an operator's, and work on the data 
 """
 
 from collections.abc import Iterator, Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -22,15 +23,15 @@ from framegate.client.face import Framegate
 
 NONE_YET = marked("no task yet; make one with: framegate generate PICTURE")
 NONE_OF_THE_KIND = marked("no task of this kind")
-COLUMNS = {
-    "id": marked("id"),
-    "created": marked("created"),
-    "status": marked("status"),
-    "length": marked("length"),
-    "price": marked("price"),
-    "prompt": marked("prompt"),
-    "message": marked("message"),
-}
+COLUMNS = (
+    marked("id"),
+    marked("created"),
+    marked("status"),
+    marked("length"),
+    marked("price"),
+    marked("prompt"),
+    marked("message"),
+)
 PROMPT_CHARACTERS_MAX = 32
 
 TaskArgument = Annotated[
@@ -138,8 +139,7 @@ def columns(tasks: Sequence[Task]) -> Iterator[str]:
     """Tasks for a terminal, under names. No table of rich's: it would cut ids, which are copied."""
     if not tasks:
         return
-    names = ("id", "created", "status", "length", "price", "prompt", "message")
-    rows = [tuple(_(COLUMNS[name]) for name in names), *map(_cells, tasks)]
+    rows = [tuple(map(_, COLUMNS)), *map(_cells, tasks)]
     widths = [max(map(cell_len, column)) for column in zip(*rows, strict=True)]
     for row in rows:
         yield "  ".join(map(padded, row, widths)).rstrip()
@@ -151,10 +151,10 @@ def _cells(task: Task) -> tuple[str, ...]:
         prompt = prompt[: PROMPT_CHARACTERS_MAX - 1] + "…"
     return (
         task.id,
-        _at(task),
+        _at(task.created_at),
         task.status,
         _("{duration} s", duration=task.duration_s) if task.duration_s else "",
-        f"{task.price} {task.currency}" if task.price is not None else "",
+        _price(task),
         prompt,
         printable(spoken(task.message)),
     )
@@ -162,11 +162,16 @@ def _cells(task: Task) -> tuple[str, ...]:
 
 def _line(task: Task) -> str:
     """A task for a pipe: what scripts read has had these four columns from the beginning."""
-    return f"{task.id}  {_at(task)}  {task.status:<10}  {printable(spoken(task.message))}".rstrip()
+    cells = (task.id, _at(task.created_at), f"{task.status:<10}", printable(spoken(task.message)))
+    return "  ".join(cells).rstrip()
 
 
-def _at(task: Task) -> str:
-    return f"{task.created_at:%Y-%m-%dT%H:%M:%SZ}" if task.created_at else "-"
+def _at(moment: datetime | None) -> str:
+    return f"{moment:%Y-%m-%dT%H:%M:%SZ}" if moment else "-"
+
+
+def _price(task: Task) -> str:
+    return f"{task.price} {task.currency}" if task.price is not None else ""
 
 
 def _facts(task: Task) -> dict[str, str]:
@@ -180,9 +185,9 @@ def _facts(task: Task) -> dict[str, str]:
         _("stage"): stage(task) if task.stage else "",
         _("frames"): f"{task.frames_done}/{task.frames_total}" if task.frames_total else "",
         _("asked for"): made if task.duration_s else "",
-        _("price"): f"{task.price} {task.currency}" if task.price is not None else "",
-        _("created"): f"{task.created_at:%Y-%m-%dT%H:%M:%SZ}" if task.created_at else "",
-        _("changed"): f"{task.updated_at:%Y-%m-%dT%H:%M:%SZ}" if task.updated_at else "",
+        _("price"): _price(task),
+        _("created"): _at(task.created_at) if task.created_at else "",
+        _("changed"): _at(task.updated_at) if task.updated_at else "",
         _("video"): task.video_url,
         _("bytes"): str(task.bytes_count or ""),
         "sha256": task.sha256,

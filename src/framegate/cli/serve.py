@@ -3,7 +3,7 @@
 import asyncio
 import os
 import signal
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Iterator
 from contextlib import AbstractContextManager
 from typing import Annotated, Any, cast
 
@@ -101,49 +101,21 @@ async def _serve(chosen: Settings, *, works: bool) -> None:
 
     # Before the server runs: once it is said to listen, nothing may hold up or end its loop.
     link = link_line(gateway) if key_file or out.is_terminal else ""
+    lines = [
+        _(
+            "framegate listens on {url}, its data is in {folder}",
+            url=listener.url,
+            folder=gateway.folder,
+        ),
+        *([_("first start: an admin key is in {path}", path=key_file)] if key_file else []),
+        *_warnings(chosen, gateway, connections_max=connections_max),
+        *([] if works else [_work_elsewhere(chosen, listener.port)]),
+        *([link] if link else []),
+    ]
 
     def announce() -> None:
-        say(
-            _(
-                "framegate listens on {url}, its data is in {folder}",
-                url=listener.url,
-                folder=gateway.folder,
-            )
-        )
-        if key_file:
-            say(_("first start: an admin key is in {path}", path=key_file))
-        for name in without_an_address(chosen):
-            say(
-                _(
-                    "upstream {name} sends its news to {url}: set server.public_url if it cannot "
-                    "reach that",
-                    name=name,
-                    url=gateway.links.public_url,
-                )
-            )
-        if connections_max < chosen.server.connections_max:
-            say(
-                _(
-                    "the system allows this process too few open files for "
-                    "server.connections_max = {wished}: {count} connections are answered",
-                    wished=chosen.server.connections_max,
-                    count=connections_max,
-                )
-            )
-        if not works:
-            command = _beside(chosen, listener.port)
-            say(
-                _(
-                    "it does not work on tasks: run `{command}` on the same data folder",
-                    command=command,
-                )
-            )
-        if link:
-            say(link)
-        if not has_vendor_files():
-            say(
-                _("the console has no fonts and scripts of others here: `make assets` fetches them")
-            )
+        for line in lines:
+            say(line)
 
     limits = Limits(
         head_wait_s=chosen.server.header_wait_s,
@@ -170,6 +142,26 @@ async def _serve(chosen: Settings, *, works: bool) -> None:
                 await both(serving(), run_worker(gateway, stop), stop)
     finally:
         await gateway.close()
+
+
+def _warnings(chosen: Settings, gateway: Gateway, *, connections_max: int) -> Iterator[str]:
+    """What an operator should know of this start, though it goes on."""
+    for name in without_an_address(chosen):
+        yield _(
+            "upstream {name} sends its news to {url}: set server.public_url if it cannot reach "
+            "that",
+            name=name,
+            url=gateway.links.public_url,
+        )
+    if connections_max < chosen.server.connections_max:
+        yield _(
+            "the system allows this process too few open files for server.connections_max = "
+            "{wished}: {count} connections are answered",
+            wished=chosen.server.connections_max,
+            count=connections_max,
+        )
+    if not has_vendor_files():
+        yield _("the console has no fonts and scripts of others here: `make assets` fetches them")
 
 
 def without_an_address(chosen: Settings) -> list[str]:
@@ -216,11 +208,12 @@ async def _work(chosen: Settings, queues: frozenset[Queue] | None) -> None:
         await gateway.close()
 
 
-def _beside(chosen: Settings, port: int) -> str:
-    """The worker's command. It makes links too, and knows our own pictures by their address."""
-    if chosen.server.public_url:
-        return "framegate work"
-    return f"framegate work --host {chosen.server.host} --port {port}"
+def _work_elsewhere(chosen: Settings, port: int) -> str:
+    command = "framegate work"
+    # It makes links too, and knows our own pictures by their address.
+    if not chosen.server.public_url:
+        command += f" --host {chosen.server.host} --port {port}"
+    return _("it does not work on tasks: run `{command}` on the same data folder", command=command)
 
 
 def _queues(text: str | None) -> frozenset[Queue] | None:
