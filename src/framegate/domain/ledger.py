@@ -16,7 +16,6 @@ class TransferKind(StrEnum):
 
     TOPUP = "topup"
     SETTLE = "settle"
-    REFUND = "refund"
 
 
 class HoldState(StrEnum):
