@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 QUIET = (
@@ -29,6 +29,7 @@ COME_TO_REST = """() => {
 }"""
 AXE = Path(__file__).parents[1] / ".venv/assets/node_modules/axe-core/axe.min.js"
 PATIENCE_MS = 60_000
+expect.set_options(timeout=PATIENCE_MS)
 DESK = {"width": 1440, "height": 960}
 PHONE = {"width": 390, "height": 844}
 TAGS = {"en": "en-US", "zh": "zh-CN"}

@@ -17,3 +17,8 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
 # How long an example takes says something of the machine, and nothing of the code.
 settings.register_profile("unhurried", deadline=None)
 settings.load_profile("unhurried")
+
+
+def pytest_collection_modifyitems(items):
+    """Begin with the run that kills for minutes, or whoever gets it last is waited for."""
+    items.sort(key=lambda item: "faults/test_run.py" not in item.nodeid)

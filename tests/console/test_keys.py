@@ -4,6 +4,7 @@ import re
 import subprocess
 
 import pytest
+from playwright.sync_api import expect
 
 EVERY_LOOK = pytest.mark.parametrize(
     ("language", "theme"), [("en", "dark"), ("zh", "light")], ids=["en", "zh"]
@@ -148,7 +149,7 @@ def test_gateway_that_cannot_be_asked_leaves_the_sentence_in_english(visit):
     page.route("**/console/said", lambda route: route.abort())
     open_new(page)
     page.locator("#new-key button:not([type])").click()
-    page.locator("#new-key-name-no:visible [lang=en]", has_text="name is required").wait_for()
+    expect(page.locator("#new-key-name-no:visible [lang=en]")).to_have_text("name is required")
     looker.complaints.clear()  # The browser notes the 400 and what was cut off.
 
 

@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import expect
 
 from browsing import PHONE
 from console.conftest import picture
@@ -179,7 +180,7 @@ def test_address_that_is_none_is_told_so(visit):
     page = visit().page
     page.locator("#picture-url").fill("frame.jpg")
     page.locator("#use-url").click()
-    page.get_by_text("An address begins with http").wait_for()
+    expect(page.get_by_text("An address begins with http")).to_be_visible()
 
 
 @pytest.mark.parametrize("language", ["en", "zh"])
@@ -212,7 +213,7 @@ def test_refusal_of_the_gateway_stands_beside_the_button(visit, language, told):
     page.locator(".more summary").click()
     page.locator("#callback").fill("nowhere")
 
-    page.locator("#complaint", has_text=told).wait_for()
+    expect(page.locator("#complaint")).to_contain_text(told)
     looker.complaints.clear()  # The browser notes the 400s of the quotes.
 
 
@@ -289,8 +290,8 @@ def test_picture_is_pasted_and_dropped(visit):
     """
     for how in ("paste", "drop"):
         page.evaluate(give, how)
-        page.locator("#drop-name", has_text=f"{how}.png").wait_for()
-    page.locator("#go:enabled").wait_for()
+        expect(page.locator("#drop-name")).to_contain_text(f"{how}.png")
+    expect(page.locator("#go")).to_be_enabled()
 
 
 def test_video_is_paused_looped_downloaded_and_a_frame_of_it_saved(visit):

@@ -3,6 +3,7 @@
 import re
 
 import pytest
+from playwright.sync_api import expect
 
 from browsing import PHONE
 from console import made
@@ -126,7 +127,7 @@ def test_list_is_looked_at_again_where_no_stream_comes_through(visit, gate, fini
     page.goto("/console/tasks")
     page.locator("#live.is-slow:visible").wait_for()
     task = made.finished(gate, "Nobody streams it")
-    row(page, task).locator(".pill-good").wait_for()
+    expect(row(page, task).locator(".pill-good")).to_be_visible()
     looker.complaints.clear()  # The browser notes each 503 itself.
 
 
@@ -167,7 +168,7 @@ def test_keyboard_opens_a_task(visit, finished):
     page.goto("/console/tasks?text=balloon")
     row(page, finished).locator(".task-link").focus()
     page.keyboard.press("Enter")
-    page.wait_for_url(f"**/console/tasks/{finished}")
+    expect(page).to_have_url(re.compile(f"/console/tasks/{finished}$"))
 
 
 @pytest.mark.parametrize("path", ["", "?text=balloon", "?text=zeppelin"])

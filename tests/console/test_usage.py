@@ -1,8 +1,10 @@
 """Usage as a person reads it: figures, charts with their tables, files."""
 
 import itertools
+import re
 
 import pytest
+from playwright.sync_api import expect
 
 from browsing import PHONE
 from console import made
@@ -101,7 +103,7 @@ def test_line_of_the_ledger_leads_to_its_task(visit, finished):
     page = visit().page
     page.goto("/console/usage")
     page.locator(f"#ledger a[href$='{finished}']").click()
-    page.wait_for_url(f"**/console/tasks/{finished}")
+    expect(page).to_have_url(re.compile(f"/console/tasks/{finished}$"))
 
 
 def test_usage_stands_in_tables_where_no_chart_can_be_drawn(visit):

@@ -146,7 +146,7 @@ def test_everything_that_failed_is_sent_again_at_once(visit, gate, listener):
     page.locator("#again").click()
     page.locator("#redeliver button:not([type])").click()
     page.locator(".toast").wait_for()
-    told(gate, hook, "delivered")
+    assert [each["status"] for each in told(gate, hook, "delivered")] == ["delivered"]
 
 
 def test_secret_is_rotated_with_an_overlap(visit, gate, listener):
