@@ -50,6 +50,11 @@ export class Compose {
     return bodyOf(this.wish);
   }
 
+  /** What a quote is asked for: a prompt that is too long is known to be, and does not count for the price. */
+  get priced() {
+    return this.tooLong ? bodyOf({ ...this.wish, prompt: "" }) : this.body;
+  }
+
   /** Why it cannot be sent yet; "" when it can. */
   get problem() {
     if (!this.picture) return words.need_picture;

@@ -34,7 +34,7 @@ const pricing = new Pricing(facts, showPrice);
 const compose = new Compose((form) => {
   // What was wrong with the last press need not be wrong with another request.
   if (state.complaintOf === "press") complain("");
-  if (facts.may_create) pricing.ask(form.wish, form.body);
+  if (facts.may_create) pricing.ask(form.wish, form.priced);
   else showPrice({ amount: priceOf(facts.prices, form.wish), isSure: false });
   tabs.show(form.wish);
   by("price-sum").textContent = sumOf(facts.prices, form.wish, facts.symbol);
@@ -49,7 +49,8 @@ function showPrice({ amount, available, isSure, problem }) {
   by("price").textContent = money(amount, facts.symbol);
   if (!isSure) return;
   // A quote that was under way during a press knows nothing of how the press went.
-  if (problem) complain(compose.tooLong || refusal(problem), "price");
+  const wrong = compose.tooLong || (problem ? refusal(problem) : "");
+  if (wrong) complain(wrong, "price");
   else if (state.complaintOf === "price") complain("");
   state.isShort = Boolean(problem) && problem.status === NO_CREDIT;
   showGo();
