@@ -1,6 +1,7 @@
 """Accounts, as an operator makes them, tops them up and reads their ledgers."""
 
 import pytest
+from playwright.sync_api import expect
 
 EVERY_LOOK = pytest.mark.parametrize(
     ("language", "theme"), [("en", "dark"), ("zh", "light")], ids=["en", "zh"]
@@ -71,7 +72,7 @@ def test_name_of_another_account_is_refused_at_its_field(visit, account, languag
     page.locator("#new-account-name").fill(f"taken {language}")
     page.locator("#new-account button:not([type])").click()
     page.locator("#new-account-name-no:visible").wait_for()
-    assert page.locator("#new-account-name-no").inner_text() == told
+    expect(page.locator("#new-account-name-no")).to_have_text(told)
     looker.complaints.clear()  # The browser notes the 400 itself.
 
 
@@ -87,12 +88,8 @@ def test_top_up_and_taking_back_are_lines_of_the_ledger(visit, account, language
         page.locator("#topup-amount").fill(amount)
         page.keyboard.press("Enter")
         lines.nth(count - 1).wait_for()
-    assert [line.locator("td").last.inner_text() for line in lines.all()] == [
-        "$14.25",
-        "$15.25",
-        "$10.00",
-    ]
-    assert page.locator(".tile dd").first.inner_text() == "$14.25"
+    expect(lines.locator("td:last-child")).to_have_text(["$14.25", "$15.25", "$10.00"])
+    expect(page.locator(".tile dd").first).to_have_text("$14.25")
     assert looker.violations() == []
 
 
@@ -105,7 +102,7 @@ def test_more_than_there_is_cannot_be_taken_back(visit, account):
     page.locator("#topup-amount").fill("-3")
     page.keyboard.press("Enter")
     page.locator("#topup-all-no:visible").wait_for()
-    assert "2" in page.locator("#topup-all-no").inner_text()
+    expect(page.locator("#topup-all-no")).to_contain_text("2")
     looker.complaints.clear()  # The browser notes the 402 itself.
 
 
@@ -124,7 +121,7 @@ def test_limits_of_an_account_are_changed(visit, gate, account):
 def test_member_finds_no_accounts(visit, account):
     account("member")
     looker = visit(account="member")
-    assert looker.page.locator("a[href='/console/accounts']").count() == 0
+    expect(looker.page.locator("a[href='/console/accounts']")).to_have_count(0)
     assert looker.page.goto("/console/accounts").status == 403
     assert looker.violations() == []
     looker.complaints.clear()

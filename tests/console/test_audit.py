@@ -3,6 +3,7 @@
 import sqlite3
 
 import pytest
+from playwright.sync_api import expect
 
 EVERY_LOOK = pytest.mark.parametrize(
     ("language", "theme"), [("en", "dark"), ("zh", "light")], ids=["en", "zh"]
@@ -29,9 +30,8 @@ def test_every_promise_holds_once_it_was_run(visit, new_gate, language, theme):
     assert looker.violations() == []
     page.locator("#run").click()
     page.locator(".verdict-holds").wait_for()
-    assert page.locator(".check-holds").count() == len(
-        gate.http.get("/api/audit").json()["data"]["result"]
-    )
+    promises = gate.http.get("/api/audit").json()["data"]["result"]
+    expect(page.locator(".check-holds")).to_have_count(len(promises))
     assert looker.violations() == []
 
 
@@ -45,15 +45,15 @@ def test_what_is_broken_is_named_with_its_ids(visit, new_gate, language, theme):
     page.locator("#run").click()
     page.locator(".verdict-broken").wait_for()
     account = gate.account["id"]
-    assert page.locator(f".broken a[href='/console/accounts/{account}']").count() == 1
-    assert page.locator(".check-broken").count() == 1
+    expect(page.locator(f".broken a[href='/console/accounts/{account}']")).to_have_count(1)
+    expect(page.locator(".check-broken")).to_have_count(1)
     assert looker.violations() == []
 
 
 def test_member_finds_no_audit(visit, gate):
     gate.command("accounts", "create", "curious", "--credit", "1")
     looker = visit(account="curious")
-    assert looker.page.locator("a[href='/console/audit']").count() == 0
+    expect(looker.page.locator("a[href='/console/audit']")).to_have_count(0)
     assert looker.page.goto("/console/audit").status == 403
     looker.complaints.clear()
 

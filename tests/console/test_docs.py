@@ -16,7 +16,7 @@ def test_every_operation_is_shown_in_the_readers_language(visit, gate, language,
     expect(create).to_be_visible()
     described = gate.http.get("/openapi.json").json()["paths"]
     operations = sum(len(operations) for operations in described.values())
-    assert page.locator(".opblock").count() == operations
+    expect(page.locator(".opblock")).to_have_count(operations)
 
 
 def test_who_is_signed_in_tries_a_request(visit):

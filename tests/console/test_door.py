@@ -1,6 +1,7 @@
 """Coming in and going out, as a person does it."""
 
 import pytest
+from playwright.sync_api import expect
 
 from console.conftest import link_of
 
@@ -50,10 +51,10 @@ def test_theme_is_switched_at_once_and_kept(visit):
     light = page.locator(".side-foot button[value=light]")
 
     light.click()
-    assert page.locator("html").get_attribute("data-theme") == "light"
-    assert light.get_attribute("aria-pressed") == "true"
+    expect(page.locator("html")).to_have_attribute("data-theme", "light")
+    expect(light).to_have_attribute("aria-pressed", "true")
     page.reload()
-    assert page.locator("html").get_attribute("data-theme") == "light"
+    expect(page.locator("html")).to_have_attribute("data-theme", "light")
 
 
 def test_language_is_switched_and_kept(visit):
@@ -61,7 +62,7 @@ def test_language_is_switched_and_kept(visit):
     page.locator(".side-foot button[value=zh]").click()
     page.locator("html[lang=zh-CN]").wait_for()
     page.reload()
-    assert page.locator("html").get_attribute("lang") == "zh-CN"
+    expect(page.locator("html")).to_have_attribute("lang", "zh-CN")
 
 
 @pytest.mark.parametrize(("language", "said"), [("en", "5 min. ago"), ("zh", "5 分钟前")])
@@ -80,9 +81,9 @@ def test_time_says_how_long_ago_it_was(visit, language, said):
 def test_keyboard_skips_the_navigation(visit):
     page = visit().page
     page.keyboard.press("Tab")
-    assert page.evaluate("document.activeElement.className") == "skip"
+    expect(page.locator(".skip")).to_be_focused()
     page.keyboard.press("Enter")
-    assert page.evaluate("document.activeElement.id") == "main"
+    expect(page.locator("#main")).to_be_focused()
 
 
 @EVERY_LOOK

@@ -95,7 +95,7 @@ def test_card_plays_and_opens_by_keyboard_and_gives_the_place_back(visit, fox, o
     made.until(page, MOVES, arg="#full-video")
     page.keyboard.press("Escape")
     page.locator("#full:not([open])").wait_for(state="attached")
-    assert page.evaluate("document.activeElement.className") == "card-open"
+    expect(page.locator(".card-open:focus")).to_have_count(1)
 
 
 def test_full_view_steps_from_one_to_the_next(visit, fox, owl):
@@ -103,10 +103,10 @@ def test_full_view_steps_from_one_to_the_next(visit, fox, owl):
     page.goto("/console/gallery?text=")
     card(page, owl).locator(".card-open").click()
     made.until(page, MOVES, arg="#full-video")
-    assert page.locator("#full-words").inner_text() == "An owl turns its head, 猫头鹰"
+    expect(page.locator("#full-words")).to_have_text("An owl turns its head, 猫头鹰")
     page.locator("#full-after").click()
     made.until(page, MOVES, arg="#full-video")
-    assert page.locator("#full-words").inner_text() == "A fox crosses the snow"
+    expect(page.locator("#full-words")).to_have_text("A fox crosses the snow")
     with page.expect_download() as download:
         page.locator("#full-download").click()
     assert download.value.suggested_filename.endswith(".mp4")
@@ -120,10 +120,10 @@ def test_videos_are_found_while_words_are_typed(visit, fox, owl):
     card(page, owl).wait_for()
     page.locator("#text").press_sequentially("fox")
     card(page, owl).wait_for(state="detached")
-    assert card(page, fox).is_visible()
+    expect(card(page, fox)).to_be_visible()
     page.wait_for_url("**text=fox")
     page.reload()
-    assert page.locator("#text").input_value() == "fox"
+    expect(page.locator("#text")).to_have_value("fox")
 
 
 def test_settings_of_a_video_are_reused_by_its_task(visit, owl):
@@ -132,8 +132,8 @@ def test_settings_of_a_video_are_reused_by_its_task(visit, owl):
     card(page, owl).locator("a[href*=reuse]").click()
     page.wait_for_url("**/console/playground**")
     page.locator("#go:enabled").wait_for()
-    assert page.locator("#prompt").input_value() == "An owl turns its head, 猫头鹰"
-    assert page.locator("#drop-image").is_visible()
+    expect(page.locator("#prompt")).to_have_value("An owl turns its head, 猫头鹰")
+    expect(page.locator("#drop-image")).to_be_visible()
 
 
 @EVERY_LOOK
@@ -149,8 +149,8 @@ def test_dropped_video_gives_its_settings_back(visit, owl, film, language, theme
     assert looker.violations() == []
     page.locator("#read-reuse").click()
     page.wait_for_url("**/console/playground")
-    assert page.locator("#prompt").input_value() == "An owl turns its head, 猫头鹰"
-    assert page.locator("#duration-value").inner_text() == "3"
+    expect(page.locator("#prompt")).to_have_value("An owl turns its head, 猫头鹰")
+    expect(page.locator("#duration-value")).to_have_text("3")
 
 
 def test_dropped_video_leads_to_its_task(visit, owl, film):

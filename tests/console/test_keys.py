@@ -63,7 +63,7 @@ def test_dialog_opens_at_its_first_field_so_that_a_space_is_a_letter(visit):
         page.keyboard.type("a b")
         # Behind what the field held already, such as the limit of a key.
         assert page.locator(f"#{dialog}-{field}").input_value().endswith("a b")
-        assert page.locator(f"#{dialog}").is_visible()
+        expect(page.locator(f"#{dialog}")).to_be_visible()
 
 
 def test_key_that_is_shown_once_is_closed_by_its_button_alone(visit):
@@ -72,7 +72,7 @@ def test_key_that_is_shown_once_is_closed_by_its_button_alone(visit):
     for _ in range(3):
         page.keyboard.press("Escape")
     page.mouse.click(5, 5)
-    assert page.locator("#made").is_visible()
+    expect(page.locator("#made")).to_be_visible()
     page.locator("#made [data-closes]").click()
     page.locator("#made").wait_for(state="hidden")
 
@@ -101,12 +101,12 @@ def test_refusal_is_told_at_the_fields_that_it_names(visit, language, theme):
     page.locator("#new-key button:not([type])").click()
 
     page.locator("#new-key-rate-no:visible").wait_for()
-    assert "many" in page.locator("#new-key-rate-no").inner_text()
-    assert "-3" in page.locator("#new-key-budget-no").inner_text()
+    expect(page.locator("#new-key-rate-no")).to_contain_text("many")
+    expect(page.locator("#new-key-budget-no")).to_contain_text("-3")
     missing = {"en": "name is required", "zh": "缺少 name"}[language]
-    assert page.locator("#new-key-name-no").inner_text() == missing
-    assert page.locator("[aria-invalid=true]").count() == 3
-    assert page.evaluate("document.activeElement.name") == "name"
+    expect(page.locator("#new-key-name-no")).to_have_text(missing)
+    expect(page.locator("[aria-invalid=true]")).to_have_count(3)
+    expect(page.locator("#new-key-name")).to_be_focused()
     assert looker.violations() == []
     looker.complaints.clear()  # The browser notes the 400 itself.
 
@@ -125,7 +125,7 @@ def test_refusal_stands_in_chinese_with_what_was_typed(visit):
         "rate": 'rate 必须是 1 到 1000000 的整数，或 null；收到字符串 "many"',
         "budget": 'budget 必须大于 0；收到字符串 "-3"',
     }
-    assert page.locator("#new-key [data-complaint] [lang=en]").count() == 0
+    expect(page.locator("#new-key [data-complaint] [lang=en]")).to_have_count(0)
     looker.complaints.clear()  # The browser notes the 400 itself.
 
 
@@ -170,7 +170,7 @@ def test_limits_are_changed_and_lifted(visit, gate):
     make(page, "changed", budget="5", rate="60")
     page.locator("#made [data-closes]").click()
     row(page, "changed").locator("[data-opens=limits]").click()
-    assert page.locator("#limits-rate").input_value() == "60"
+    expect(page.locator("#limits-rate")).to_have_value("60")
 
     page.locator("#limits-rate").fill("")
     page.locator("#limits-budget").fill("7.5")
@@ -188,8 +188,8 @@ def test_key_is_revoked_after_its_consequences_were_told(visit, gate, language, 
     page.locator("#made [data-closes]").click()
     row(page, name).locator("[data-opens=revoke]").click()
     dialog = page.locator("#revoke")
-    assert dialog.locator("li").count() == 4
-    assert not dialog.locator("[data-if=own]").is_visible()
+    expect(dialog.locator("li")).to_have_count(4)
+    expect(dialog.locator("[data-if=own]")).to_be_hidden()
     assert looker.violations() == []
 
     page.keyboard.press("Escape")
@@ -207,7 +207,7 @@ def test_who_revokes_its_own_key_is_warned_and_signed_out(visit, new_gate):
     page = looker.page
     page.goto("/console/keys")
     page.locator("[data-opens=revoke]").first.click()
-    assert page.locator("[data-if=own]").is_visible()
+    expect(page.locator("[data-if=own]")).to_be_visible()
     page.locator("#revoke button:not([type])").click()
     page.wait_for_url("**/console/sign-in**")
     looker.complaints.clear()
@@ -238,8 +238,8 @@ def test_key_that_may_not_manage_keys_sees_why(visit, gate, language, theme):
     page.keyboard.press("Enter")
     page.wait_for_url("**/console/playground")
     page.goto("/console/keys")
-    assert page.locator(".note").is_visible()
-    assert page.locator("#new").count() == 0
+    expect(page.locator(".note")).to_be_visible()
+    expect(page.locator("#new")).to_have_count(0)
     assert re.search("dashboard", page.locator(".facts-wide").inner_text())
     assert looker.violations() == []
 

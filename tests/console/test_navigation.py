@@ -1,5 +1,7 @@
 """The numbers beside the links of every page, as a person sees them change."""
 
+from playwright.sync_api import expect
+
 from console import made
 
 VIDEOS = "document.querySelector('[data-counts=videos]').textContent"
@@ -10,7 +12,7 @@ def test_numbers_beside_the_links_follow_what_happens_without_a_reload(visit, ne
     gate = new_gate()
     page = visit(at=gate, language="zh").page
     page.goto("/console/tasks")
-    assert page.locator("[data-counts]:visible").count() == 0
+    expect(page.locator("[data-counts]:visible")).to_have_count(0)
     page.evaluate("window.wasNeverReloaded = true")
 
     task = made.ordered(gate, "It is counted")
@@ -20,4 +22,4 @@ def test_numbers_beside_the_links_follow_what_happens_without_a_reload(visit, ne
 
     assert page.evaluate("window.wasNeverReloaded")
     page.goto("/console/gallery")
-    assert page.locator("[data-counts]:visible").all_inner_texts() == ["1"]
+    expect(page.locator("[data-counts]:visible")).to_have_text(["1"])

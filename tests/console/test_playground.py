@@ -62,7 +62,7 @@ def test_newcomer_comes_from_the_guide_to_a_video_that_plays(
     looker = visit(at=gate, language=language, theme=theme, size=size)
     page = looker.page
     page.locator("#guide").wait_for()
-    assert page.locator(".guide-steps li").count() == 3
+    expect(page.locator(".guide-steps li")).to_have_count(3)
     assert looker.violations() == []
 
     page.locator("#guide-do").click()
@@ -73,21 +73,21 @@ def test_newcomer_comes_from_the_guide_to_a_video_that_plays(
 
     assert plays(page)
     assert looker.violations() == []
-    assert page.locator("#film li").count() == 1
+    expect(page.locator("#film li")).to_have_count(1)
     page.goto("/console/playground")
     page.locator("#gate-idle").wait_for()
-    assert page.locator("#guide").is_hidden()
+    expect(page.locator("#guide")).to_be_hidden()
 
 
 def test_price_is_the_servers_own_to_the_last_micro(visit, gate):
     page = visit().page
-    assert page.locator("#price").inner_text() == "$0.56"
+    expect(page.locator("#price")).to_have_text("$0.56")
 
     page.locator("#duration").focus()
     page.keyboard.press("End")
     page.get_by_text("1080p").click()
     page.locator("#price", has_text="$2.52").wait_for()
-    assert page.locator("#price-sum").inner_text() == "15 s × $0.112 × 1.5"
+    expect(page.locator("#price-sum")).to_have_text("15 s × $0.112 × 1.5")
 
     body = {
         "contents": [{"type": "first_frame", "url": "https://cdn.example.com/a.jpg"}],
@@ -101,16 +101,16 @@ def test_price_is_the_servers_own_to_the_last_micro(visit, gate):
 )
 def test_price_of_the_embedded_renderer_says_that_no_vendor_bills_it(visit, language, told):
     looker = visit(language=language)
-    assert told in looker.page.locator("#pay-own").inner_text()
+    expect(looker.page.locator("#pay-own")).to_contain_text(told)
     assert looker.violations() == []
 
 
 def test_price_says_nothing_of_billing_where_a_vendor_may_take_it(visit, gate, new_gate):
     gate.command("accounts", "create", "told nothing", "--credit", "1")
-    assert visit(account="told nothing").page.locator("#pay-own").count() == 0
+    expect(visit(account="told nothing").page.locator("#pay-own")).to_have_count(0)
     vendor = '[upstreams.vendor]\nkind = "kling"\nbase_url = "http://127.0.0.1:9"\napi_key = "x"\n'
     mixed = new_gate(f'[upstreams.local]\nkind = "local"\n{vendor}')
-    assert visit(at=mixed).page.locator("#pay-own").count() == 0
+    expect(visit(at=mixed).page.locator("#pay-own")).to_have_count(0)
 
 
 def test_member_sees_the_balance_after(visit, gate):
@@ -130,7 +130,7 @@ def test_who_has_no_credit_is_told_before_pressing(visit, gate, language):
 
     page.locator("#complaint").wait_for()
     page.locator("#go:disabled").wait_for()
-    assert page.locator("#price").inner_text() == "$0.56"
+    expect(page.locator("#price")).to_have_text("$0.56")
     assert looker.violations() == []
     # The browser notes every 402 of a quote; nothing else may be wrong.
     assert [each for each in looker.complaints if "402" not in each] == []
@@ -165,7 +165,7 @@ def test_picture_that_breaks_a_rule_is_refused_at_once(visit, gate, content, say
     choose(looker.page, content)
 
     looker.page.get_by_text(says).wait_for()
-    assert looker.page.locator("#go").is_disabled()
+    expect(looker.page.locator("#go")).to_be_disabled()
     assert looker.violations() == []
 
 
@@ -173,7 +173,7 @@ def test_picture_of_the_very_limit_passes(visit):
     page = visit().page
     choose(page, picture(750, 300))
     page.locator("#go:enabled").wait_for()
-    assert page.locator("#checks li.good").count() == 4
+    expect(page.locator("#checks li.good")).to_have_count(4)
 
 
 def test_address_that_is_none_is_told_so(visit):
@@ -194,7 +194,7 @@ def test_picture_that_cannot_be_fetched_fails_the_task_and_costs_nothing(visit, 
 
     page.locator("#broken").wait_for()
     why = {"en": "Image could not be fetched", "zh": "图片无法获取"}[language]
-    assert why in page.locator("#broken-text").inner_text()
+    expect(page.locator("#broken-text")).to_contain_text(why, use_inner_text=True)
     assert looker.violations() == []
     assert gate.account["posted"] == spent
 
@@ -221,8 +221,8 @@ def test_prompt_is_counted_in_characters_and_moves_are_toggled(visit):
     page = visit().page
     with page.expect_response("**/api/quote") as quoted:
         page.locator("#prompt").fill("🎈" * 2_501)
-    assert page.locator("#prompt-count").inner_text() == "2501 / 2500"
-    assert page.locator("#prompt").get_attribute("aria-invalid") == "true"
+    expect(page.locator("#prompt-count")).to_have_text("2501 / 2500")
+    expect(page.locator("#prompt")).to_have_attribute("aria-invalid", "true")
     assert quoted.value.ok  # The price is asked for without it.
     expect(page.locator("#complaint")).to_contain_text("1 characters too long")
 
@@ -230,9 +230,9 @@ def test_prompt_is_counted_in_characters_and_moves_are_toggled(visit):
     expect(page.locator("#complaint")).to_be_hidden()
     for name in ("Push in", "Snow"):
         page.get_by_role("button", name=name).click()
-    assert page.locator("#prompt").input_value() == "the camera slowly pushes in, snow falls"
+    expect(page.locator("#prompt")).to_have_value("the camera slowly pushes in, snow falls")
     page.get_by_role("button", name="Push in").click()
-    assert page.locator("#prompt").input_value() == "snow falls"
+    expect(page.locator("#prompt")).to_have_value("snow falls")
 
 
 def test_dropped_video_gives_its_settings_back(visit, gate):
@@ -254,7 +254,7 @@ def test_dropped_video_gives_its_settings_back(visit, gate):
         {"name": "made.mp4", "mimeType": "video/mp4", "buffer": video}
     )
     page.locator("#duration-value", has_text=re.compile("^3$")).wait_for()
-    assert page.locator("#prompt").input_value() == 'the camera orbits {"left"}, 花瓣飘落'
+    expect(page.locator("#prompt")).to_have_value('the camera orbits {"left"}, 花瓣飘落')
 
     page.locator("#file").set_input_files(
         {"name": "foreign.mp4", "mimeType": "video/mp4", "buffer": video[:32]}
@@ -271,8 +271,8 @@ def test_draft_outlives_a_change_of_language(visit):
     page.locator(".side-foot button[value=zh]").click()
     page.locator("html[lang=zh-CN]").wait_for()
     page.locator("#go:enabled").wait_for()
-    assert page.locator("#prompt").input_value() == "petals fall"
-    assert page.locator("#drop-image").is_visible()
+    expect(page.locator("#prompt")).to_have_value("petals fall")
+    expect(page.locator("#drop-image")).to_be_visible()
 
 
 def test_picture_is_pasted_and_dropped(visit):
@@ -309,7 +309,7 @@ def test_video_is_paused_looped_downloaded_and_a_frame_of_it_saved(visit):
     page.locator("#play-pause").click()
     assert page.evaluate("document.getElementById('video').paused")
     page.locator("#loop").click()
-    assert page.locator("#loop").get_attribute("aria-pressed") == "false"
+    expect(page.locator("#loop")).to_have_attribute("aria-pressed", "false")
     with page.expect_download() as saved:
         page.locator("#poster").click()
     assert saved.value.suggested_filename.endswith(".png")
@@ -357,7 +357,7 @@ def test_task_is_cancelled_and_costs_nothing(visit, new_gate):
     page.locator("#broken-title", has_text="You cancelled it").wait_for()
     assert looker.violations() == []
     assert gate.account["posted"] == "0"
-    assert page.locator("#cancel").is_hidden()
+    expect(page.locator("#cancel")).to_be_hidden()
 
 
 def test_task_is_followed_by_its_stream_and_not_by_asking(visit, gate):
@@ -486,7 +486,8 @@ def test_steps_and_events_say_when_each_ended_as_the_record_does(visit, gate):
     page.goto("/console/usage")
     page.goto(f"/console/playground#{task}")
     page.locator("#video:visible").wait_for()
-    assert steps(page) == [after["submitted"], "", "", after["succeeded"]]
+    ends = [after["submitted"], "", "", after["succeeded"]]
+    expect(page.locator("#stages span")).to_have_text(ends)
 
 
 def began(seen, *stages):
@@ -515,8 +516,8 @@ def test_tabs_are_walked_by_arrow_keys(visit):
     page = visit().page
     page.locator("#tab-curl").focus()
     page.keyboard.press("ArrowRight")
-    assert page.evaluate("document.activeElement.id") == "tab-python"
-    assert "import json" in page.locator("#code").inner_text()
+    expect(page.locator("#tab-python")).to_be_focused()
+    expect(page.locator("#code")).to_contain_text("import json")
     page.keyboard.press("ArrowLeft")
     page.keyboard.press("ArrowLeft")
-    assert page.evaluate("document.activeElement.id") == "tab-events"
+    expect(page.locator("#tab-events")).to_be_focused()

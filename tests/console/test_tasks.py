@@ -58,9 +58,9 @@ def test_words_are_found_while_they_are_typed_and_back_goes_back(visit, finished
     row(page, failed).wait_for()
     page.locator("#filter-text").press_sequentially("balloon")
     row(page, failed).wait_for(state="detached")
-    assert row(page, finished).is_visible()
+    expect(row(page, finished)).to_be_visible()
     page.wait_for_url("**/console/tasks?text=balloon")
-    assert page.locator("#filter-text").input_value() == "balloon"
+    expect(page.locator("#filter-text")).to_have_value("balloon")
 
     page.locator(".tab", has_text="Failed").click()
     page.locator(".empty").wait_for()
@@ -70,7 +70,7 @@ def test_words_are_found_while_they_are_typed_and_back_goes_back(visit, finished
     row(page, finished).wait_for()
     page.go_back()
     row(page, failed).wait_for()
-    assert page.locator("#filter-text").input_value() == ""
+    expect(page.locator("#filter-text")).to_have_value("")
 
 
 def test_folded_filters_say_that_they_are_set(visit, finished):
@@ -80,7 +80,7 @@ def test_folded_filters_say_that_they_are_set(visit, finished):
     page.locator("#filter-upstream").select_option("local")
     page.wait_for_url("**upstream=local**")
     page.locator(".more-filters[data-on]").wait_for()
-    assert row(page, finished).is_visible()
+    expect(row(page, finished)).to_be_visible()
 
 
 def test_list_works_without_a_script(visit, finished, failed):
@@ -95,10 +95,11 @@ def test_list_works_without_a_script(visit, finished, failed):
         page.locator("#filter-text").fill("balloon")
         page.keyboard.press("Enter")
         page.wait_for_url("**text=balloon**")
-        assert (row(page, finished).count(), row(page, failed).count()) == (1, 0)
+        expect(row(page, finished)).to_have_count(1)
+        expect(row(page, failed)).to_have_count(0)
         page.locator(".tab", has_text="Failed").click()
         page.wait_for_url("**text=balloon&state=failed")
-        assert page.locator(".empty").is_visible()
+        expect(page.locator(".empty")).to_be_visible()
     finally:
         plain.close()
 
@@ -113,7 +114,7 @@ def test_new_task_comes_on_top_moves_and_ends_without_a_reload(visit, gate, fini
     task = made.whole(gate, made_id)["task"]
 
     row(page, task).wait_for()
-    assert page.locator("tbody tr").first.get_attribute("id") == f"row-{task}"
+    expect(page.locator("tbody tr").first).to_have_attribute("id", f"row-{task}")
     row(page, task).locator(".headway-text", has_text=re.compile(r"^[1-9]")).wait_for()
     gate.http.post(f"/api/tasks/{task}/cancel")
     row(page, task).locator(".pill-quiet").wait_for()
@@ -198,7 +199,7 @@ def test_failed_task_says_why_and_what_to_do(visit, failed, language, theme):
     page = looker.page
     page.goto(f"/console/tasks/{failed}")
     why = {"en": "Image could not be fetched", "zh": "图片无法获取"}[language]
-    assert page.locator(".why .note-title").inner_text() == why
+    expect(page.locator(".why .note-title")).to_have_text(why, use_inner_text=True)
     assert page.locator(".life .life-note").first.inner_text().startswith(why)
     assert page.locator(".why b").inner_text()
     assert looker.violations() == []
@@ -215,7 +216,7 @@ def test_picture_develops_and_becomes_the_video_without_a_reload(visit, gate):
     page.evaluate("document.querySelector('#video').play()")
     made.until(page, PLAYS)
     assert page.evaluate("window.isTheSame") is True
-    assert page.locator(".life .life-succeeded").count() == 1
+    expect(page.locator(".life .life-succeeded")).to_have_count(1)
 
 
 def test_task_is_cancelled_and_its_money_comes_back(visit, gate):
@@ -226,8 +227,8 @@ def test_task_is_cancelled_and_its_money_comes_back(visit, gate):
     page.locator("#cancel").click()
     page.locator(".why").wait_for()
     assert made.whole(gate, task)["state"] == "cancelled"
-    assert page.locator("#cancel").count() == 0
-    assert "nothing was charged" in page.locator(".money-says").inner_text()
+    expect(page.locator("#cancel")).to_have_count(0)
+    expect(page.locator(".money-says")).to_contain_text("nothing was charged")
 
 
 def test_delivery_is_sent_again(visit, gate):
@@ -239,7 +240,7 @@ def test_delivery_is_sent_again(visit, gate):
         lambda: made.whole(gate, task)["deliveries"][0]["attempt_count"], lambda count: count > 0
     )
     page.goto(f"/console/tasks/{task}")
-    assert "Trying again" in page.locator(".told summary").inner_text()
+    expect(page.locator(".told summary")).to_contain_text("Trying again")
     page.locator("[data-redeliver]").click()
     page.locator(".toast-good").wait_for()
     gate.until(

@@ -1,6 +1,7 @@
 """Upstreams, as an operator tests, pauses and looks into them."""
 
 import pytest
+from playwright.sync_api import expect
 
 from console.conftest import picture
 from fakes.vendor import API_KEY, selling
@@ -48,7 +49,7 @@ def test_only_the_embedded_renderer_leads_to_the_first_vendor(visit, gate, langu
     looker = visit(language=language, theme=theme)
     page = looker.page
     page.goto("/console/upstreams")
-    assert "[upstreams.kling]" in page.locator(".upstream-more pre").inner_text()
+    expect(page.locator(".upstream-more pre")).to_contain_text("[upstreams.kling]")
     assert looker.violations() == []
     page.locator("#test-local").click()
     page.locator("#says-local.is-good").wait_for()
@@ -58,7 +59,7 @@ def test_speed_of_the_embedded_renderer_is_told_after_a_film(visit, gate):
     make(gate)
     page = visit().page
     page.goto("/console/upstreams")
-    assert "fps" in page.locator(".numbers").inner_text()
+    expect(page.locator(".numbers")).to_contain_text("fps")
 
 
 @EVERY_LOOK
@@ -70,7 +71,7 @@ def test_upstream_is_paused_and_gets_orders_again(visit, new_gate, language, the
     page.locator("#pause-local[data-post$='/pause']").click()
     page.locator("#pause-local[data-post$='/resume']").wait_for()
     assert gate.http.get("/api/upstreams").json()["data"]["upstreams"][0]["paused"]
-    assert page.evaluate("document.activeElement.id") == "pause-local"
+    expect(page.locator("#pause-local")).to_be_focused()
     assert looker.violations() == []
 
     page.keyboard.press("Enter")
@@ -91,11 +92,11 @@ def test_upstream_that_is_not_there_says_so_and_keeps_saying_it(visit, pool, lan
     page.locator(".trouble", has_text=why).wait_for()
     page.locator("#pause-kling").click()
     page.locator("#pause-kling[data-post$='/resume']").wait_for()
-    assert page.locator("#says-gone.is-bad").is_visible()
+    expect(page.locator("#says-gone.is-bad")).to_be_visible()
     assert looker.violations() == []
 
     page.goto("/console/upstreams/gone")
-    assert why in page.locator(".note-warn").inner_text()
+    expect(page.locator(".note-warn")).to_contain_text(why)
     assert looker.violations() == []
 
 
@@ -106,10 +107,11 @@ def test_vendors_account_is_matched_with_our_tasks(visit, pool, language, theme)
     page = looker.page
     page.goto("/console/upstreams")
     page.locator(".upstream h2 a", has_text="kling").click()
-    (row,) = page.locator("tbody tr").all()
-    assert made["id"] in row.inner_text()
-    assert row.locator("a[href^='/console/tasks/task_']").count() == 1
-    assert "Pretend package" in page.locator(".packs").inner_text()
+    row = page.locator("tbody tr")
+    expect(row).to_have_count(1)
+    expect(row).to_contain_text(made["id"])
+    expect(row.locator("a[href^='/console/tasks/task_']")).to_have_count(1)
+    expect(page.locator(".packs")).to_contain_text("Pretend package")
     assert looker.violations() == []
 
     page.locator("#status").select_option("failed")

@@ -35,7 +35,7 @@ def test_usage_is_without_violations_full_and_quiet(visit, language, theme):
     looker.page.locator("#days-twin summary").click()
     assert looker.violations() == []
     looker.page.goto("/console/usage?from=2026-01-01&to=2026-01-05")
-    assert looker.page.locator(".empty").count() == 1
+    expect(looker.page.locator(".empty")).to_have_count(1)
     assert looker.violations() == []
 
 
@@ -66,9 +66,10 @@ def test_last_day_is_always_labelled_and_no_two_labels_meet(visit, size):
 def test_chart_shows_what_was_chosen(visit):
     page = visit().page
     page.goto("/console/usage")
+    page.locator("[data-chart=day]:visible").wait_for()
     page.locator("[data-metric=seconds]").click()
+    expect(page.locator("[data-metric=seconds]")).to_have_attribute("aria-pressed", "true")
     assert page.evaluate(VALUES, "day") == cells(page, "day", "seconds")
-    assert page.locator("[data-metric=seconds]").get_attribute("aria-pressed") == "true"
 
 
 def test_charts_follow_the_light(visit):
@@ -85,8 +86,8 @@ def test_period_is_one_press_and_stands_in_the_address(visit):
     page.goto("/console/usage")
     page.locator(".preset", has_text="7 days").click()
     page.wait_for_url("**from=*")
-    assert page.locator(".preset[aria-current]").inner_text() == "7 days"
-    assert page.locator("#table-day tbody tr").count() == 7
+    expect(page.locator(".preset[aria-current]")).to_have_text("7 days")
+    expect(page.locator("#table-day tbody tr")).to_have_count(7)
 
 
 def test_csv_of_what_is_seen_is_saved(visit):
@@ -96,7 +97,7 @@ def test_csv_of_what_is_seen_is_saved(visit):
         page.locator("a[download='usage-by-resolution.csv']").click()
     head, *lines = download.value.path().read_text().splitlines()
     assert head.startswith("resolution,")
-    assert len(lines) == page.locator("#table-resolution tbody tr").count()
+    expect(page.locator("#table-resolution tbody tr")).to_have_count(len(lines))
 
 
 def test_line_of_the_ledger_leads_to_its_task(visit, finished):
@@ -110,8 +111,8 @@ def test_usage_stands_in_tables_where_no_chart_can_be_drawn(visit):
     looker = visit()
     looker.page.route("**/chart.umd.min.js", lambda route: route.abort())
     looker.page.goto("/console/usage")
-    assert looker.page.locator("#table-day").is_visible()
-    assert looker.page.locator("canvas:visible").count() == 0
+    expect(looker.page.locator("#table-day")).to_be_visible()
+    expect(looker.page.locator("canvas:visible")).to_have_count(0)
     looker.complaints.clear()  # The browser notes what was kept from it.
 
 
