@@ -28,10 +28,19 @@ def gate(tmp_path_factory, listener):
         yield served
 
 
+@pytest.fixture(autouse=True)
+def quiet_again(gate):
+    """After a test nobody is told any more: an account may have ten webhooks that are."""
+    yield
+    for hook in gate.http.get("/api/webhooks").json()["data"]["result"]:
+        gate.http.post(f"/api/webhooks/{hook['id']}/disable")
+
+
 def add(gate, listener, path, status=200, **wishes):
     """A webhook of the operator's account."""
     listener.statuses[path] = status
     answer = gate.http.post("/api/webhooks", json={"url": listener.url(path), **wishes})
+    assert answer.status_code == 200, answer.text
     return answer.json()["data"]
 
 
