@@ -120,6 +120,30 @@ def test_wait_ends_when_its_time_is_over_and_not_before(ask, timeout):
     assert sum(player.pauses) == pytest.approx(timeout)
 
 
+@pytest.mark.parametrize(
+    "away", [Dropped("nobody answers"), answer(503, code=5001), answer(500, code=5000)]
+)
+def test_wait_outlasts_a_server_that_is_away(ask, away):
+    player = Player(RUNNING, *[away] * 9, DONE)
+    assert player(calls.wait(ask, "9")).status == "succeeded"
+
+
+@pytest.mark.parametrize(("timeout", "until"), [(1_800, calls.AWAY_S_MAX), (20, 20)])
+def test_wait_for_a_server_that_stays_away_ends(ask, timeout, until):
+    player = Player(RUNNING, *[Dropped("nobody answers")] * 200)
+    with pytest.raises(ServerUnreachable):
+        player(calls.wait(ask, "9", timeout=timeout))
+    assert until <= sum(player.pauses) < until + 8
+
+
+def test_wait_for_a_server_that_never_answered_ends_at_once(ask):
+    ask.has_answered = False
+    player = Player(Dropped("nobody answers"))
+    with pytest.raises(ServerUnreachable):
+        player(calls.wait(ask, "9"))
+    assert player.pauses == []
+
+
 def test_generate_is_a_submit_and_a_wait(ask):
     seen = []
     player = Player(success(PICTURE), CREATED, RUNNING, DONE)

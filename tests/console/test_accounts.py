@@ -59,7 +59,7 @@ def test_unlimited_account_is_made_by_a_tick(visit, gate):
 @pytest.mark.parametrize(
     ("language", "told"),
     [
-        ("en", "name is that of another account; choose another"),
+        ("en", "Name is that of another account; choose another"),
         ("zh", "这个名称属于另一个账户；请换一个"),
     ],
 )

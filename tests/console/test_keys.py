@@ -103,7 +103,7 @@ def test_refusal_is_told_at_the_fields_that_it_names(visit, language, theme):
     page.locator("#new-key-rate-no:visible").wait_for()
     expect(page.locator("#new-key-rate-no")).to_contain_text("many")
     expect(page.locator("#new-key-budget-no")).to_contain_text("-3")
-    missing = {"en": "name is required", "zh": "缺少 name"}[language]
+    missing = {"en": "Name is required", "zh": "缺少名称"}[language]
     expect(page.locator("#new-key-name-no")).to_have_text(missing)
     expect(page.locator("[aria-invalid=true]")).to_have_count(3)
     expect(page.locator("#new-key-name")).to_be_focused()
@@ -122,8 +122,8 @@ def test_refusal_stands_in_chinese_with_what_was_typed(visit):
     page.locator("#new-key-rate-no:visible").wait_for()
     told = {name: page.locator(f"#new-key-{name}-no").inner_text() for name in ("rate", "budget")}
     assert told == {
-        "rate": 'rate 必须是 1 到 1000000 的整数，或 null；收到字符串 "many"',
-        "budget": 'budget 必须大于 0；收到字符串 "-3"',
+        "rate": '每分钟请求数必须是 1 到 1000000 的整数，或 null；收到字符串 "many"',
+        "budget": '预算必须大于 0；收到字符串 "-3"',
     }
     expect(page.locator("#new-key [data-complaint] [lang=en]")).to_have_count(0)
     looker.complaints.clear()  # The browser notes the 400 itself.

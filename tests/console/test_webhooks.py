@@ -93,7 +93,7 @@ def test_webhook_is_added_and_its_secret_verifies_a_test(visit, gate, listener, 
 
 @pytest.mark.parametrize(
     ("language", "told"),
-    [("en", "url must be a public address"), ("zh", "url 必须是公网地址")],
+    [("en", "Address must be a public address"), ("zh", "地址必须是公网地址")],
 )
 def test_address_that_is_not_public_is_refused_at_its_field(visit, language, told):
     looker = visit(language=language)

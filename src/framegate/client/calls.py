@@ -32,7 +32,11 @@ from framegate.client.errors import (
     ClientError,
     Conflict,
     FieldsRefused,
+    LimitReached,
     PictureRefused,
+    ServerBusy,
+    ServerFault,
+    ServerUnreachable,
     SetupInvalid,
     StillRunning,
     TaskFailed,
@@ -45,6 +49,8 @@ from framegate.client.usage import Usage
 MODEL = "kling-3.0-turbo"
 WAIT_S_MAX = 1_800.0
 LOOK_AFTER_S, LOOK_AFTER_S_MAX, LOOK_GROWTH = 0.25, 2.0, 1.3
+AWAY_S_MAX = 120.0
+"""A server that is started anew, or whose machine is, comes back within this; the task is kept."""
 """The first look comes soon, since a short render takes seconds; later ones less and less often."""
 
 STREAM_LEFT_S_MIN = 20.0
@@ -213,7 +219,8 @@ def wait(
 ) -> Script[Task]:
     """Follow a task, or its id, until there is a video.
 
-    It listens to the task's events, and looks now and then where the server has none.
+    It listens to the task's events, and looks now and then where the server has none. A server
+    that answered before and goes away is waited for, two minutes at most.
     raises   TaskFailed with the reason; StillRunning when `timeout` seconds are over
     """
     task_id = task if isinstance(task, str) else task.id
@@ -221,8 +228,7 @@ def wait(
     pause_s = LOOK_AFTER_S
     stream: Stream | None = Stream(ask, _events_path(task_id))
     while True:
-        data, _ = yield from ask("GET", f"/api/tasks/{_in_path(task_id)}", repeats=True)
-        seen = task_in(data)
+        seen = yield from _looked(ask, task_id, until=began + timeout)
         if on_progress is not None:
             yield Tell(on_progress, seen)
         if seen.status == "failed":
@@ -392,6 +398,18 @@ def read(ask: Asking, task: Task) -> Script[bytes]:
 
 def _events_path(task_id: str) -> str:
     return f"/api/tasks/{_in_path(task_id)}/events"
+
+
+def _looked(ask: Asking, task_id: str, *, until: float) -> Script[Task]:
+    """How a task stands, from a server that may be away or too busy for a while."""
+    began = yield Now()
+    while True:
+        try:
+            return (yield from task(ask, task_id))
+        except (ServerUnreachable, ServerBusy, ServerFault, LimitReached):
+            if not ask.has_answered or (yield Now()) >= min(until, began + AWAY_S_MAX):
+                raise
+            yield Pause(LOOK_AFTER_S_MAX)
 
 
 def _listened(

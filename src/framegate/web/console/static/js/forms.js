@@ -83,16 +83,36 @@ function sentence(text, lang) {
   return box;
 }
 
+/** What the form calls a field; the API's own name where no label does. */
+function labelOf(form, field, name) {
+  const label = field?.id && form.querySelector(`label[for="${field.id}"]`);
+  return label ? label.firstChild.textContent.trim() : name;
+}
+
+/**
+ * The API's sentence with the form's name of the field, where the sentence begins with the API's: in
+ * English, or behind the one Chinese word that a missing field puts before it.
+ */
+function labelled(message, name, label) {
+  const isWide = /[^\x00-\x7f]$/.test(label);
+  const [found, before = ""] = message.match(new RegExp(`^([^\\x00-\\x7f]+ )?${name}(?= |$)`)) || [];
+  if (!name || !found || label === name) return message;
+  const rest = message.slice(found.length);
+  return (isWide ? before.trim() : before) + label + (isWide ? rest.replace(/^ (?=[^\x00-\x7f])/, "") : rest);
+}
+
 /** Say each complaint at its field, the rest at the form's own place. */
 function complain(form, error) {
   const told = error.errors.length ? error.errors : [{ path: "", message: error.message, lang: "" }];
   for (const { path, message, lang } of told) {
     const name = path.split("/")[1] || "";
     const place = form.querySelector(`[data-complaint="${name}"]`) || form.querySelector('[data-complaint=""]');
-    const text = place.querySelector("span");
-    text.replaceChildren(...(place.hidden ? [] : [...text.childNodes, "; "]), sentence(message, lang));
-    place.hidden = false;
     const field = form.querySelector(`[name="${name}"]`);
+    const text = place.querySelector("span");
+    const isForeign = lang && lang !== document.documentElement.lang;
+    const says = isForeign ? message : labelled(message, name, labelOf(form, field, name));
+    text.replaceChildren(...(place.hidden ? [] : [...text.childNodes, "; "]), sentence(says, lang));
+    place.hidden = false;
     if (field) field.setAttribute("aria-invalid", "true");
   }
   advise(form, error);
