@@ -13,6 +13,7 @@ KEYRING = Keyring(b"m" * 32)
 VISIBLE = frozenset(TaskStatus) - {TaskStatus.REFUSED}
 NO_CURSOR = "cursor must be a next_cursor as this gateway sent it, or empty for the first page"
 DAY_MS = 86_400_000
+MILLISECONDS = "from 0 to 9007199254740991, in Unix milliseconds"
 
 
 def parse(body, *, account_id="acc_1", keyring=KEYRING):
@@ -145,12 +146,17 @@ STATUS = {"key": "status", "values": ["failed"]}
         (
             {"start_time": "1"},
             "/start_time",
-            'start_time must be an integer of Unix milliseconds; got string "1"',
+            f'start_time must be an integer {MILLISECONDS}; got string "1"',
         ),
         (
             {"end_time": -1},
             "/end_time",
-            "end_time must be an integer of Unix milliseconds; got integer -1",
+            f"end_time must be an integer {MILLISECONDS}; got integer -1",
+        ),
+        (
+            {"end_time": 2**53},
+            "/end_time",
+            f"end_time must be an integer {MILLISECONDS}; got integer {2**53}",
         ),
         (
             {"start_time": 2, "end_time": 1},

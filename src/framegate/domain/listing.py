@@ -20,6 +20,8 @@ from framegate.domain.task import Task, TaskStatus
 LIMIT_MAX, LIMIT_DEFAULT = 500, 100
 WINDOW_MS_DEFAULT = 30 * 86_400_000
 CURSOR_CHARACTERS_MAX = 400
+TIME_MS_MAX = 2**53 - 1
+"""The largest that every reader of JSON keeps exactly; some 285,000 years from now."""
 
 FILTERS: dict[str, tuple[str, ...]] = {"status": VENDOR_WORDS, "product_type": ("video",)}
 _FILTER_FIELDS = ("key", "values")
@@ -137,10 +139,14 @@ def _times(root: dict[str, Any], *, now_ms: int, findings: Findings) -> tuple[in
     broken = [
         name
         for name in ("start_time", "end_time")
-        if name in root and not (type(root[name]) is int and root[name] >= 0)
+        if name in root and not (type(root[name]) is int and 0 <= root[name] <= TIME_MS_MAX)
     ]
     for name in broken:
-        findings.add(f"{name} must be an integer of Unix milliseconds; got {got(root[name])}", name)
+        findings.add(
+            f"{name} must be an integer from 0 to {TIME_MS_MAX}, in Unix milliseconds; "
+            f"got {got(root[name])}",
+            name,
+        )
     if broken:
         return 0, 0
     end_ms: int = root.get("end_time", now_ms)
