@@ -72,7 +72,10 @@ def stranger(tmp_path_factory):
         def call(method, path, mode, data):
             strategy = schema[path][method.lower()].as_strategy(generation_mode=mode)
             case = data.draw(strategy)
-            answer = case.call(base_url=url, headers={"Authorization": f"Bearer {key}"})
+            # What is wrong with a request may be that it has no key: it must not get one here.
+            has_key = "Authorization" in (case.headers or {})
+            headers = {"Authorization": f"Bearer {key}"} if has_key else {}
+            answer = case.call(base_url=url, headers=headers)
             case.validate_response(answer, excluded_checks=UNTRUE[method])
 
         yield call
