@@ -3,7 +3,11 @@
 import os
 import signal
 
+import pytest
 from hypothesis import settings
+
+from fakes.scripted_server import ScriptedServer
+from fakes.serving import serving
 
 for name in ("LANGUAGE", "LC_ALL", "LC_MESSAGES"):
     os.environ.pop(name, None)
@@ -22,3 +26,11 @@ settings.load_profile("unhurried")
 def pytest_collection_modifyitems(items):
     """Begin with the run that kills for minutes, or whoever gets it last is waited for."""
     items.sort(key=lambda item: "faults/test_run.py" not in item.nodeid)
+
+
+@pytest.fixture(scope="module")
+def script_server():
+    """A server that answers as it is told, and its address; each package's `scripted` resets it."""
+    server = ScriptedServer()
+    with serving(server.app()) as url:
+        yield server, url

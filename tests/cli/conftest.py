@@ -6,8 +6,6 @@ import pytest
 import structlog
 from typer.testing import CliRunner
 
-from fakes.scripted_server import ScriptedServer
-from fakes.serving import serving
 from framegate.cli.main import framegate
 
 
@@ -39,19 +37,11 @@ def shell(tmp_path, monkeypatch):
     structlog.reset_defaults()
 
 
-@pytest.fixture(scope="module")
-def served():
-    server = ScriptedServer()
-    with serving(server.app()) as url:
-        yield server, url
-
-
 @pytest.fixture
-def scripted(served, monkeypatch, tmp_path):
+def scripted(script_server, monkeypatch, tmp_path):
     """A server that answers as it is told, and its address; commands find it by themselves."""
-    server, url = served
-    server.answers.clear()
-    server.asked.clear()
+    server, url = script_server
+    server.reset()
     monkeypatch.setenv("FRAMEGATE_URL", url)
     monkeypatch.setenv("FRAMEGATE_KEY", "fg_key")
     monkeypatch.chdir(tmp_path)

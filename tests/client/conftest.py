@@ -2,8 +2,6 @@
 
 import pytest
 
-from fakes.scripted_server import ScriptedServer
-from fakes.serving import serving
 from framegate.client.access import Access
 from framegate.client.asking import Asking
 
@@ -16,17 +14,9 @@ def ask():
     return Asking(Access(URL, "fg_key"), has_answered=True)
 
 
-@pytest.fixture(scope="module")
-def served():
-    server = ScriptedServer()
-    with serving(server.app()) as url:
-        yield server, url
-
-
 @pytest.fixture
-def scripted(served):
+def scripted(script_server):
     """A server that answers as it is told, and its address."""
-    server, url = served
-    server.answers.clear()
-    server.asked.clear()
+    server, url = script_server
+    server.reset()
     return server, url

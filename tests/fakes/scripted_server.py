@@ -61,6 +61,11 @@ class ScriptedServer:
     answers: deque[Response] = field(default_factory=deque)
     asked: list[Asked] = field(default_factory=list)
 
+    def reset(self) -> None:
+        """Forget what was to be answered and what was asked."""
+        self.answers.clear()
+        self.asked.clear()
+
     def app(self) -> Starlette:
         """The ASGI app."""
         return Starlette(routes=[Route("/{path:path}", self.answer, methods=["GET", "POST"])])

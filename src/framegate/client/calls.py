@@ -7,6 +7,7 @@ faces turn the Task that succeeded into a Video, which is saved in their own way
 import os
 import secrets
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -49,9 +50,10 @@ from framegate.client.usage import Usage
 MODEL = "kling-3.0-turbo"
 WAIT_S_MAX = 1_800.0
 LOOK_AFTER_S, LOOK_AFTER_S_MAX, LOOK_GROWTH = 0.25, 2.0, 1.3
+"""The first look comes soon, since a short render takes seconds; later ones less and less often."""
+
 AWAY_S_MAX = 120.0
 """A server that is started anew, or whose machine is, comes back within this; the task is kept."""
-"""The first look comes soon, since a short render takes seconds; later ones less and less often."""
 
 STREAM_LEFT_S_MIN = 20.0
 """With less time left a stream, which may be silent for 15 seconds, would end the wait too late."""
@@ -420,7 +422,7 @@ def _listened(
     Another gateway may have none, an account may have too many open; then looking is enough.
     """
     has_heard = False
-    try:
+    with suppress(Dropped):
         reply = yield from stream.opened()
         if not is_stream(reply):
             return False
@@ -441,10 +443,8 @@ def _listened(
             # Something comes every 15 seconds, if only a sign of life.
             if (yield Now()) > until:
                 return True
-    except Dropped:
-        return False
     if has_heard:
-        # It ended without news: whatever cuts streams short is not asked again at once.
+        # It ended or broke without news: whatever cuts streams short is not asked again at once.
         yield Pause(LOOK_AFTER_S)
     return has_heard
 

@@ -23,7 +23,7 @@ from framegate.client.steps import Dropped, Give, Open, Pause, Piece, Reply, Scr
 HTTP_OK, HTTP_NOTHING_MORE, HTTP_TOO_MANY, HTTP_FAULTS_FROM = 200, 204, 429, 500
 STREAM = "text/event-stream"
 EVENT_BYTES_MAX = 1 << 20
-AGAIN_AFTER_S = (0.5, 1.0, 2.0, 4.0, 8.0, 15.0, 30.0, 60.0)
+AGAIN_AFTER_S = (0.5, 1.0, 2.0, 4.0, *[8.0] * 14)
 """Two minutes, as `wait` has them: a server that is started anew ends every stream."""
 
 NAMES = frozenset({"task", "progress"})
