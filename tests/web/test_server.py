@@ -1,4 +1,5 @@
 import asyncio
+import contextlib
 import gc
 import os
 import resource
@@ -6,7 +7,6 @@ import signal
 import socket
 import subprocess
 import sys
-from contextlib import asynccontextmanager, contextmanager
 
 import pytest
 from starlette.responses import Response
@@ -33,7 +33,7 @@ class Gate:
         return Response("through")
 
 
-@contextmanager
+@contextlib.contextmanager
 def files_max(count):
     before = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (count, before[1]))
@@ -72,7 +72,7 @@ def app_of(handler):
     return Edge(Paths([Route("/", handler, methods=["GET", "POST"])]))
 
 
-@asynccontextmanager
+@contextlib.asynccontextmanager
 async def serving(handler, *, on_stopping=server.do_nothing, **limits):
     """The address of a running server; it is stopped at the end."""
     listener = server.listen("127.0.0.1", 0)
@@ -116,7 +116,7 @@ class Client:
         return head + await asyncio.wait_for(self.reader.readexactly(length), PATIENCE_S)
 
 
-@asynccontextmanager
+@contextlib.asynccontextmanager
 async def connected(listener):
     reader, writer = await asyncio.open_connection(listener.host, listener.port)
     try:
@@ -270,6 +270,90 @@ async def test_client_that_never_reads_its_answer_is_ended():
         client.writer.transport.resume_reading()
         with pytest.raises((ConnectionResetError, asyncio.IncompleteReadError)):
             await client.answer()
+
+
+# --- the last answer of a connection ----------------------------------------------------------
+
+LAST_ANSWERS = {
+    "nonsense": (b"\x16\x03\x01\x02", b"HTTP/1.1 400 "),
+    "headers that are too large": (
+        b"POST / HTTP/1.1\r\nContent-Length: 90000\r\nPad: %s\r\n\r\n" % (b"x" * 1_000),
+        b"HTTP/1.1 400 ",
+    ),
+    "a body that nobody waits for": (
+        b"POST / HTTP/1.1\r\nContent-Length: 90000\r\nConnection: close\r\n\r\n",
+        b"HTTP/1.1 200 ",
+    ),
+    "a body that breaks off into nonsense": (
+        b"POST / HTTP/1.1\r\nHost: gate\r\nTransfer-Encoding: chunked\r\n\r\nno number\r\n",
+        b"HTTP/1.1 400 ",
+    ),
+}
+
+
+@contextlib.asynccontextmanager
+async def plain_socket(listener):
+    """A connection of which nothing is read before the test reads it."""
+    loop = asyncio.get_running_loop()
+    with socket.socket() as connection:
+        connection.setblocking(False)
+        await loop.sock_connect(connection, (listener.host, listener.port))
+        yield connection
+
+
+async def has_been_answered(connection):
+    loop, answered = asyncio.get_running_loop(), asyncio.Event()
+    loop.add_reader(connection, answered.set)
+    await asyncio.wait_for(answered.wait(), PATIENCE_S)
+    loop.remove_reader(connection)
+
+
+async def send_on_until_cut_off(connection):
+    async with asyncio.timeout(PATIENCE_S):
+        with contextlib.suppress(ConnectionResetError, BrokenPipeError):
+            while True:
+                await asyncio.get_running_loop().sock_sendall(connection, b"x" * 1_000)
+                await asyncio.sleep(0.001)
+
+
+@pytest.mark.parametrize("case", LAST_ANSWERS)
+async def test_client_that_is_still_sending_reads_its_last_answer_whole(case):
+    request, begins = LAST_ANSWERS[case]
+    loop = asyncio.get_running_loop()
+    handler = echo if "breaks off" in case else hello
+    async with (
+        serving(handler, head_bytes_max=1_000) as listener,
+        plain_socket(listener) as connection,
+    ):
+        await loop.sock_sendall(connection, request)
+        await has_been_answered(connection)
+        for _ in range(30):
+            await loop.sock_sendall(connection, b"x" * 1_000)
+        answer = b""
+        async with asyncio.timeout(PATIENCE_S):
+            while piece := await loop.sock_recv(connection, 65_536):
+                answer += piece
+    head, _, body = answer.partition(b"\r\n\r\n")
+    assert head.startswith(begins)
+    assert b"\r\ncontent-length: %d\r\n" % len(body) in head + b"\r\n"
+
+
+async def test_client_that_sends_on_after_its_last_answer_is_cut_off_after_a_while():
+    async with (
+        serving(hello, head_wait_s=0.05) as listener,
+        plain_socket(listener) as connection,
+    ):
+        await asyncio.get_running_loop().sock_sendall(connection, LAST_ANSWERS["nonsense"][0])
+        await send_on_until_cut_off(connection)
+
+
+async def test_server_does_not_wait_at_its_end_for_a_client_that_had_its_last_answer():
+    async with serving(hello, head_wait_s=600, shutdown_wait_s=600) as listener:
+        reader, writer = await asyncio.open_connection(listener.host, listener.port)
+        client = Client(reader, writer)
+        await client.send(LAST_ANSWERS["nonsense"][0])
+        assert (await client.everything()).startswith(b"HTTP/1.1 400 ")
+    writer.close()
 
 
 # --- limits -----------------------------------------------------------------------------------

@@ -1,7 +1,8 @@
 """One HTTP connection with a bound on everything: uvicorn's protocol plus the deadlines it lacks.
 
 uvicorn waits for ever for a client that sends its headers, or an unread body, byte by byte, and
-for one that never reads its answer; it counts no header bytes. `web.server` runs it; it knows the
+for one that never reads its answer; it counts no header bytes; it closes on a client that still
+sends, which destroys the answer on its way. `web.server` runs it; it knows the
 envelope, because what it refuses never reaches the app, and nothing else of the house.
 """
 
@@ -26,6 +27,7 @@ class Part(Enum):
     IDLE = "between two requests"
     HEAD = "request line and headers"
     BODY = "the body"
+    UNWANTED = "what still comes after the last answer"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -87,8 +89,17 @@ class BoundedConnection(HttpToolsProtocol):
         self._writing.stop()
         super().connection_lost(exc)
 
+    def shutdown(self) -> None:
+        """End with the server; nobody waits for a client whose last answer is out."""
+        if self._part is Part.UNWANTED:
+            self.transport.close()
+        else:
+            super().shutdown()
+
     def data_received(self, data: bytes) -> None:
         """Count the bytes of an unfinished head; uvicorn parses them."""
+        if self._part is Part.UNWANTED:
+            return
         was_in_head = self._part is Part.HEAD
         if self._part is Part.IDLE:
             # Also for stray line ends, which begin no request at all but have just stopped
@@ -116,6 +127,7 @@ class BoundedConnection(HttpToolsProtocol):
         if _bytes_of(self.url, self.headers) > self.limits.head_bytes_max:
             self.app = _refusing(self._head_too_large())
         super().on_headers_complete()
+        self.cycle.transport = _AnswersTransport(self.transport, self._hang_up)  # type: ignore[assignment]
 
     def on_message_complete(self) -> None:
         """The request is whole."""
@@ -124,11 +136,10 @@ class BoundedConnection(HttpToolsProtocol):
         self._reading.stop()
 
     def on_response_complete(self) -> None:
-        """The answer is out; a body that comes all the same is swallowed, for a while.
-
-        Closing at once would destroy the answer on its way: a client that still writes gets a
-        reset, and loses what it had not read.
-        """
+        """The answer is out; a body that comes all the same is swallowed, for a while."""
+        if self._part is Part.UNWANTED:
+            self.server_state.total_requests += 1
+            return
         super().on_response_complete()
         if self._part is Part.BODY and not self.transport.is_closing():
             self._reading.start()
@@ -151,7 +162,9 @@ class BoundedConnection(HttpToolsProtocol):
         self._writing.stop()
 
     def _reading_took_too_long(self) -> None:
-        if self._is_answering():
+        if self._part is Part.UNWANTED:
+            self.transport.close()
+        elif self._is_answering():
             self._reading.start()  # The next request dribbles; this one's answer comes first.
         elif self._part is Part.HEAD:
             message = f"request headers did not arrive within {self.limits.head_wait_s:g} seconds"
@@ -165,10 +178,33 @@ class BoundedConnection(HttpToolsProtocol):
 
     def _refuse(self, error: Refusal) -> None:
         """Answer without the app, unless another answer is under way, and hang up."""
-        is_free = not self._is_answering() or self._is_waiting_for_body()
-        if is_free and not self.transport.is_closing():
+        if self._is_answering() and not self._is_waiting_for_body():
+            self.transport.close()
+        elif not self.transport.is_closing():
             self.transport.write(_raw_answer(error))
-        self.transport.close()
+            self._part_ways()
+
+    def _hang_up(self) -> None:
+        """Close after an answer that said so; the rest of its request may still be coming."""
+        if self._part is Part.BODY and not self.transport.is_closing():
+            self._part_ways()
+        else:
+            self.transport.close()
+
+    def _part_ways(self) -> None:
+        """Say no more, and swallow what still comes until the client hangs up, or for a while.
+
+        Closing at once would destroy the answer on its way: a client that still writes gets a
+        reset, and loses what it had not read.
+        """
+        self._part = Part.UNWANTED
+        if self._is_answering():
+            self.cycle.disconnected = True  # The app waits for a body that nobody will read.
+            self.cycle.message_event.set()
+        self.flow.resume_reading()
+        self.transport.write_eof()
+        self._reading.stop()
+        self._reading.start()
 
     def _is_answering(self) -> bool:
         return self.cycle is not None and not self.cycle.response_complete
@@ -181,6 +217,14 @@ class BoundedConnection(HttpToolsProtocol):
 
     def _abort(self) -> None:
         self.transport.abort()
+
+
+class _AnswersTransport:
+    """What uvicorn's answer may do to its connection: hanging up is ours."""
+
+    def __init__(self, transport: asyncio.Transport, hang_up: Callable[[], None]) -> None:
+        self.write, self.is_closing = transport.write, transport.is_closing
+        self.close = hang_up
 
 
 class _Deadline:
