@@ -110,6 +110,7 @@ NOT_SHOWN = {
     ),
     "for a reader of the code": (
         "between two requests",
+        "what still comes after the last answer",
         "module 'framegate' has no attribute {}",
         "no words for {}",
         "no Range, or one that the standard wants ignored",

@@ -178,7 +178,7 @@ def shop(tmp_path_factory):
 @pytest.mark.parametrize("each", QUERIES, ids=str)
 def test_query_fails_as_it_is_told_to_and_then_recovers(shop, each):
     shop.reset()
-    with httpx2.Client(trust_env=False, headers=KEY, timeout=0.5) as http:
+    with httpx2.Client(trust_env=False, headers=KEY, timeout=2) as http:
         task_id = http.post(shop.url + IMAGE, json=order()).json()["data"]["id"]
         url = f"{shop.url}/tasks?task_ids={task_id}"
         shop.faults.next.add("query", [each.name])

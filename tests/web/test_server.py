@@ -191,16 +191,16 @@ async def test_collector_is_quiet_while_serving_and_as_before_afterwards():
 
 
 async def test_client_that_dribbles_its_headers_is_answered_408():
-    async with serving(hello, head_wait_s=0.05) as listener, connected(listener) as client:
+    async with serving(hello, head_wait_s=0.5) as listener, connected(listener) as client:
         await client.send(b"GET / HTTP/1.1\r\nHost: ga")
         answer = await client.everything()
     assert answer.startswith(b"HTTP/1.1 408 ")
-    assert b'"message":"request headers did not arrive within 0.05 seconds"' in answer
+    assert b'"message":"request headers did not arrive within 0.5 seconds"' in answer
     assert b"x-request-id: req_" in answer
 
 
 async def test_header_bytes_now_and_then_do_not_push_the_deadline_back():
-    async with serving(hello, head_wait_s=0.1) as listener, connected(listener) as client:
+    async with serving(hello, head_wait_s=0.5) as listener, connected(listener) as client:
         await client.send(b"GET / HTTP/1.1\r\n")
         ended = asyncio.ensure_future(client.everything())
         while not ended.done():
@@ -215,7 +215,7 @@ async def test_client_that_says_nothing_is_closed_without_a_word():
 
 
 async def test_second_request_that_dribbles_is_ended_too():
-    async with serving(hello, head_wait_s=0.05) as listener, connected(listener) as client:
+    async with serving(hello, head_wait_s=0.5) as listener, connected(listener) as client:
         await client.send(REQUEST)
         await client.answer()
         await client.send(b"G")
@@ -223,7 +223,7 @@ async def test_second_request_that_dribbles_is_ended_too():
 
 
 async def test_empty_lines_between_requests_do_not_keep_a_connection():
-    async with serving(hello, head_wait_s=0.05) as listener, connected(listener) as client:
+    async with serving(hello, head_wait_s=0.5) as listener, connected(listener) as client:
         await client.send(REQUEST)
         await client.answer()
         await client.send(b"\r\n")
@@ -238,26 +238,26 @@ async def test_idle_connection_is_closed_after_its_time():
 
 async def test_request_that_takes_longer_than_the_header_deadline_is_answered():
     gate = Gate()
-    async with serving(gate.handle, head_wait_s=0.02) as listener, connected(listener) as client:
+    async with serving(gate.handle, head_wait_s=0.5) as listener, connected(listener) as client:
         await client.send(REQUEST)
         await gate.entered.wait()
-        await asyncio.sleep(0.1)  # Five deadlines long; a deadline that still ran would close.
+        await asyncio.sleep(0.6)  # Longer than the deadline; a deadline that still ran would close.
         gate.let_go.set()
         assert (await client.answer()).endswith(b"through")
 
 
 async def test_dribbling_next_request_does_not_cut_the_answer_under_way():
     gate = Gate()
-    async with serving(gate.handle, head_wait_s=0.02) as listener, connected(listener) as client:
+    async with serving(gate.handle, head_wait_s=0.5) as listener, connected(listener) as client:
         await client.send(REQUEST + b"GET ")
         await gate.entered.wait()
-        await asyncio.sleep(0.1)  # Five deadlines long, as above.
+        await asyncio.sleep(0.6)  # Longer than the deadline, as above.
         gate.let_go.set()
         assert b"through" in await client.everything()
 
 
 async def test_body_that_still_comes_after_its_answer_is_swallowed_only_for_a_while():
-    async with serving(hello, head_wait_s=0.05) as listener, connected(listener) as client:
+    async with serving(hello, head_wait_s=0.5) as listener, connected(listener) as client:
         await client.send(b"POST / HTTP/1.1\r\nHost: gate\r\nContent-Length: 100\r\n\r\nx")
         assert (await client.everything()).endswith(b"hello")
 
@@ -266,7 +266,7 @@ async def test_client_that_never_reads_its_answer_is_ended():
     async with serving(flood, write_wait_s=0.05) as listener, connected(listener) as client:
         await client.send(REQUEST)
         client.writer.transport.pause_reading()
-        await asyncio.sleep(0.2)  # Long enough for the deadline; what is asserted is its effect.
+        await asyncio.sleep(1)  # Long enough for the deadline; what is asserted is its effect.
         client.writer.transport.resume_reading()
         with pytest.raises((ConnectionResetError, asyncio.IncompleteReadError)):
             await client.answer()
