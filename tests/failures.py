@@ -16,11 +16,11 @@ from fakes.site import Site
 from framegate.pretend.vendor import Vendor
 from processes import Framegate
 
-SUBMIT_WAIT_S = 2
-UNCERTAIN_RELEASE_S = 12
-DEADLINE_S = 45
+SUBMIT_WAIT_S = 10  # A busy machine holds the vendor for seconds; only silence lasts so long.
+UNCERTAIN_RELEASE_S = 25
+DEADLINE_S = 80
 PACE = 0.03  # A task takes a second or two, so that there is something between its two ends.
-PATIENCE_S = 120
+PATIENCE_S = 240
 LOOK_EVERY_S = 0.1
 PRICE_MICROS = 560_000  # 5 s at 720p.
 FRAME = {"type": "first_frame", "url": "https://cdn.example.com/a.jpg"}

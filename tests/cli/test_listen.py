@@ -3,7 +3,6 @@
 import json
 import os
 import signal
-import socket
 import subprocess
 import time
 
@@ -12,7 +11,7 @@ import pytest
 
 from fakes.drawn import picture
 from framegate.domain.signature import webhook_headers
-from processes import COMMAND, PATIENCE_S, Framegate
+from processes import COMMAND, PATIENCE_S, Framegate, free_port
 
 SECRET = "whsec_dGVzdHNlY3JldHRlc3RzZWNyZXR0ZXN0c2VjcmV0MTI="
 OTHER = "whsec_b3RoZXJzZWNyZXRvdGhlcnNlY3JldG90aGVyc2VjcmU="
@@ -173,9 +172,7 @@ def test_a_port_that_is_taken_is_told(shell, listening):
 
 @pytest.fixture(scope="module")
 def port():
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        return free.getsockname()[1]
+    return free_port()
 
 
 @pytest.fixture(scope="module")

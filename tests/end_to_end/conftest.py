@@ -76,7 +76,7 @@ def behind(url):
 kind = "kling"
 base_url = "{url}"
 api_key = "{API_KEY}"
-submit_wait_s = 2
+submit_wait_s = 10
 """
 
 

@@ -229,7 +229,7 @@ def run(folder: Path, *, is_whole: bool) -> dict[str, object]:
 def main() -> None:
     folder = Path(sys.argv[1])
     resolver = folder / "resolv.conf"
-    resolver.write_text(f"nameserver {MACHINE}\noptions timeout:1 attempts:1\n", encoding="ascii")
+    resolver.write_text(f"nameserver {MACHINE}\noptions timeout:5 attempts:3\n", encoding="ascii")
     subprocess.run(["mount", "--bind", resolver, "/etc/resolv.conf"], check=True)
     up()
     sys.stdout.write(json.dumps(run(folder / "gate", is_whole="--whole" in sys.argv)))

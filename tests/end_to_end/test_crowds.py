@@ -36,6 +36,15 @@ def gate(tmp_path_factory):
         assert gate.audit() == []
 
 
+@pytest.fixture(scope="module")
+def patient(tmp_path_factory):
+    """A gate with as few places that gives everybody time."""
+    folder = tmp_path_factory.mktemp("patient_crowds")
+    config = f"[server]\nconnections_max = {CONNECTIONS_MAX}\n"
+    with Framegate(folder, config=config, **allowing(DEAD)) as gate:
+        yield gate
+
+
 def is_well(gate):
     """As a probe sees it that keeps its connection."""
     return gate.http.get("/healthz").status_code == 200
@@ -102,7 +111,8 @@ def test_bodies_that_dribble_are_ended_and_leave_nothing(gate):
     assert gate.rows("SELECT COUNT(*) FROM tasks") == [(0,)]
 
 
-def test_connections_beyond_the_limit_hear_so_and_those_before_are_served(gate):
+def test_connections_beyond_the_limit_hear_so_and_those_before_are_served(patient):
+    gate = patient
     assert is_well(gate)
     with ExitStack() as stack:
         for _ in range(CONNECTIONS_MAX):
@@ -126,8 +136,9 @@ def new_connection_is_served(gate):
         return end_of(connection).startswith(b"HTTP/1.1 200")
 
 
-def test_bodies_of_60_mb_are_refused_and_leave_no_trace_in_memory(gate):
+def test_bodies_of_60_mb_are_refused_and_leave_no_trace_in_memory(patient):
     """With an announced length and in chunks, to the create and to the upload."""
+    gate = patient
     before_kb = peak_kb(gate)
     for path, refusals in (
         ("/kling/image-to-video/kling-3.0-turbo", {413}),

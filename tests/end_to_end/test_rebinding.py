@@ -13,7 +13,7 @@ from end_to_end import rebinding
 from faults.conftest import skip_loudly
 from framegate.domain import picture
 
-PATIENCE_S = 120
+PATIENCE_S = 300
 NEW_NETWORK = ("unshare", "--map-root-user", "--mount", "--net")
 TESTS = Path(__file__).parents[1]
 

@@ -58,7 +58,8 @@ def test_killed_server_loses_no_task_and_makes_no_video_twice(new_gate, drawn):
 
 def test_sigterm_ends_the_server_and_a_restart_ends_the_task(new_gate, drawn):
     gate = new_gate()
-    (task_id,) = created_at_once(gate, drawn, 1)
+    (order,) = orders(gate.upload(drawn), 1)
+    task_id = gate.created(order | {"settings": {"duration": 15}})  # Long enough to be seen at it.
     gate.until(lambda: gate.task(task_id)["status"], "processing".__eq__)
 
     assert gate.stop() == 0

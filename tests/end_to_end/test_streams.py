@@ -93,7 +93,7 @@ def test_progress_is_told_while_a_film_is_made(new_gate, drawn):
     task_id = gate.created(
         {
             "contents": [{"type": "first_frame", "url": gate.upload(drawn)}],
-            "settings": {"duration": 3},
+            "settings": {"duration": 15},
         }
     )
     with opened(gate, f"/api/tasks/{task_id}/events") as stream:

@@ -2,6 +2,7 @@
 
 import json
 import os
+import socket
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -127,9 +128,10 @@ def test_no_key_prompt_address_or_path_left_us(told):
 
 
 def test_dead_collector_breaks_nothing(tmp_path):
-    with collecting() as collector:
-        url = collector.url
-    with Framegate(tmp_path, **traced(url)) as gate:
+    dead = socket.socket()
+    dead.bind(("127.0.0.1", 0))  # Bound and not listening: nobody else takes the port.
+    url = f"http://127.0.0.1:{dead.getsockname()[1]}"
+    with dead, Framegate(tmp_path, **traced(url)) as gate:
         task = gate.created(
             {
                 "contents": [{"type": "first_frame", "url": gate.upload(picture(320, 320))}],

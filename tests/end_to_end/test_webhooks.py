@@ -62,8 +62,9 @@ def test_every_step_of_a_task_is_told_signed_with_the_vendors_object(gate, sites
 def test_receiver_that_was_down_is_told_again_by_hand_under_the_same_id(gate, sites, hook):
     (site, url), _ = sites
     site.statuses.append(500)
-    gate.created({"contents": [{"type": "first_frame", "url": f"{url}/nowhere.jpg"}]})
+    task_id = gate.created({"contents": [{"type": "first_frame", "url": f"{url}/nowhere.jpg"}]})
     heard(gate, sites, hook, len)
+    gate.ended(task_id)
     path = f"/api/webhooks/{hook['id']}/deliveries?status=pending"
     (delivery,) = gate.until(
         lambda: gate.http.get(path).json()["data"]["result"],

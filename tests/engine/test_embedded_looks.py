@@ -50,7 +50,10 @@ def flow():
 @asynccontextmanager
 async def running(database, flow, *, at_once=2):
     engine = EmbeddedEngine(
-        database=database, lanes={"track": Lane(flow, at_once)}, clock_ms=lambda: NOW_MS
+        database=database,
+        lanes={"track": Lane(flow, at_once)},
+        clock_ms=lambda: NOW_MS,
+        steady_ms=lambda: NOW_MS,
     )
     stop = asyncio.Event()
     run = asyncio.create_task(engine.run(stop))

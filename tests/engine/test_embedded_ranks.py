@@ -41,7 +41,10 @@ class Shop:
         stop = asyncio.Event()
         lane = Lane(self.flow, at_once=at_once, by_rank=True)
         worker = EmbeddedEngine(
-            database=self.shop.database, lanes={"render": lane}, clock_ms=self.shop.clock
+            database=self.shop.database,
+            lanes={"render": lane},
+            clock_ms=self.shop.clock,
+            steady_ms=self.shop.clock,
         )
         running = asyncio.create_task(worker.run(stop))
         try:

@@ -3,7 +3,6 @@
 import os
 import re
 import signal
-import socket
 import subprocess
 import time
 from collections.abc import Sequence
@@ -55,13 +54,6 @@ every_s = 5
 """
 UNCERTAIN_RELEASE_S = 22
 DEADLINE_S = 60
-
-
-def free_port() -> int:
-    """A port that was free a moment ago; the server keeps it over all its lives."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @dataclass

@@ -52,6 +52,7 @@ class Receiver:
 
 class Server(ThreadingHTTPServer):
     daemon_threads = True
+    request_queue_size = 128  # Five, its default, are soon full while this process is held.
 
     def handle_error(self, *_: object) -> None:
         """Who called has died: that is what a run is for."""

@@ -13,7 +13,7 @@ from faults.stage import staged
 from framegate.crash import POINTS
 
 SEED = 20
-REACHED_S_MAX = 40
+REACHED_S_MAX = 120
 NO_FAULTS = {}
 SHUTDOWN = ("shutdown.begun", "shutdown.sent")
 RENDERER = ("render.started", "render.child", "render.parent", "render.published")

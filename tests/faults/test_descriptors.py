@@ -57,9 +57,8 @@ def connected(gate, opened):
 def test_descriptors_that_run_out_refuse_uploads_and_come_back_by_themselves(trial):
     link = trial.upload().json()["data"]["url"]
     pid = trial.gate.pid
-    resource.prlimit(pid, resource.RLIMIT_NOFILE, (lowest_free(pid), FILES_MAX))
     try:
-        answer = trial.upload()
+        answer = refused_without_descriptors(trial, pid)
         assert (answer.status_code, answer.json()["code"]) == STORE_DOWN
         assert int(answer.headers["Retry-After"]) >= 1
         assert trial.gate.http.get(link).status_code == 503
@@ -69,6 +68,19 @@ def test_descriptors_that_run_out_refuse_uploads_and_come_back_by_themselves(tri
         resource.prlimit(pid, resource.RLIMIT_NOFILE, (FILES_MAX, FILES_MAX))
 
     trial.is_well_again()
+
+
+def refused_without_descriptors(trial, pid):
+    """The first upload that is not taken; a connection of before may free a number once more."""
+    answers = []
+
+    def is_refused():
+        resource.prlimit(pid, resource.RLIMIT_NOFILE, (lowest_free(pid), FILES_MAX))
+        answers.append(trial.upload())
+        return answers[-1].status_code != 200
+
+    until(is_refused)
+    return answers[-1]
 
 
 def lowest_free(pid):

@@ -31,7 +31,7 @@ CONFIG = """
 kind = "kling"
 base_url = "{url}"
 api_key = "{api_key}"
-submit_wait_s = 2
+submit_wait_s = 20
 poll_wait_s = 2
 callbacks = "{callbacks}"
 """

@@ -125,8 +125,9 @@ async def test_a_killed_child_is_a_failed_render(order):
         for pid in _children(os.getpid()):
             os.kill(pid, signal.SIGSEGV)
 
+    long = replace(order, duration_s=15, resolution="1080p")  # Not over before it is killed.
     with pytest.raises(RenderFailed, match="stopped unexpectedly"):
-        await render(order, on_progress=_Meddler(kill))
+        await render(long, on_progress=_Meddler(kill))
 
     assert not order.video.exists()
 
