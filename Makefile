@@ -34,8 +34,9 @@ serve: assets ## Start a gateway on HOST:PORT that keeps its files in DATA
 test: environment-check ## Run every test
 	$(BIN)/python -m pytest $(TESTS)
 
-machines: environment-check ## Run the state machines of tests/machines at 5,000 examples each
-	HYPOTHESIS_PROFILE=machines-long $(BIN)/python -m pytest $(TESTS) tests/machines
+machines: environment-check ## Run the state machines of tests/machines at 5,000 examples each, and random requests
+	HYPOTHESIS_PROFILE=machines-long $(BIN)/python -m pytest $(TESTS) tests/machines \
+		tests/web/openapi/test_against_the_app.py
 
 faults: environment-check ## Kill a gateway KILLS times under use and count what was lost
 	PYTHONPATH=tests $(BIN)/python tests/faults/run.py --kills $(KILLS) $(if $(SEED),--seed $(SEED))

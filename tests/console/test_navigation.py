@@ -14,8 +14,9 @@ def test_numbers_beside_the_links_follow_what_happens_without_a_reload(visit, ne
     page.goto("/console/tasks")
     expect(page.locator("[data-counts]:visible")).to_have_count(0)
     page.evaluate("window.wasNeverReloaded = true")
+    page.locator("#live:not(.is-slow):visible").wait_for()
 
-    task = made.ordered(gate, "It is counted")
+    task = made.ordered(gate, "It is counted", duration=15)
     made.until(page, f"!{RUNNING}.hidden && {RUNNING}.textContent === '1 个运行中'")
     gate.ended(task)
     made.until(page, f"{VIDEOS} === '1' && {RUNNING}.hidden")

@@ -56,7 +56,7 @@ def test_words_are_found_while_they_are_typed_and_back_goes_back(visit, finished
     page = visit().page
     page.goto("/console/tasks")
     row(page, failed).wait_for()
-    page.locator("#filter-text").press_sequentially("balloon")
+    page.locator("#filter-text").fill("balloon")
     row(page, failed).wait_for(state="detached")
     expect(row(page, finished)).to_be_visible()
     page.wait_for_url("**/console/tasks?text=balloon")
@@ -149,15 +149,15 @@ def test_reader_far_down_does_not_jump_when_a_task_comes(visit, gate):
     assert abs(page.locator(f"#{name}").bounding_box()["y"] - before) < 2
 
 
-def test_id_is_copied_and_the_row_opens(visit, finished):
+def test_id_is_copied_and_the_row_opens(visit, gate, finished):
     looker = visit()
     looker.context.grant_permissions(["clipboard-read", "clipboard-write"])
     page = looker.page
     page.goto("/console/tasks?text=balloon")
     copied = row(page, finished).locator("[data-copy]").first
     copied.click()
-    page.locator(".toast").wait_for()
-    assert page.evaluate("navigator.clipboard.readText()") == copied.get_attribute("data-copy")
+    wanted = copied.get_attribute("data-copy")
+    gate.until(lambda: page.evaluate("navigator.clipboard.readText()"), wanted.__eq__)
     # The link lies over the whole row, up to its last cell.
     box = row(page, finished).locator("td").last.bounding_box()
     page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
@@ -207,7 +207,7 @@ def test_failed_task_says_why_and_what_to_do(visit, failed, language, theme):
 
 def test_picture_develops_and_becomes_the_video_without_a_reload(visit, gate):
     page = visit().page
-    task = made.ordered(gate, "It develops", duration=10)
+    task = made.ordered(gate, "It develops", duration=15)
     page.goto(f"/console/tasks/{task}")
     page.evaluate("window.isTheSame = true")
     page.locator("#frames", has_text=re.compile(r"^[0-9]+ / [0-9]+ frames$")).wait_for()
@@ -224,6 +224,8 @@ def test_task_is_cancelled_and_its_money_comes_back(visit, gate):
     page.on("dialog", lambda dialog: dialog.accept())
     task = made.ordered(gate, "It is stopped", duration=15, resolution="1080p")
     page.goto(f"/console/tasks/{task}")
+    # From its first frame on nothing else replaces the button before it can be pressed.
+    page.locator("#frames", has_text=re.compile(r"^[1-9]")).wait_for()
     page.locator("#cancel").click()
     page.locator(".why").wait_for()
     assert made.whole(gate, task)["state"] == "cancelled"
@@ -242,7 +244,6 @@ def test_delivery_is_sent_again(visit, gate):
     page.goto(f"/console/tasks/{task}")
     expect(page.locator(".told summary")).to_contain_text("Trying again")
     page.locator("[data-redeliver]").click()
-    page.locator(".toast-good").wait_for()
     gate.until(
         lambda: made.whole(gate, task)["deliveries"][0]["attempt_count"],
         lambda count: count > attempts,

@@ -37,6 +37,12 @@ class Names(AbstractResolver):
         self.closed += 1
 
 
+@pytest.fixture(autouse=True)
+def idle_connections_are_kept(monkeypatch):
+    """A busy machine may hold a test longer than an idle connection is worth keeping."""
+    monkeypatch.setattr("framegate.outbound.door.IDLE_S_MAX", 60)
+
+
 @pytest.fixture
 def names():
     """Make a name service of one's own."""

@@ -24,8 +24,8 @@ api_key = "{api_key}"
 access_key = "{access_key}"
 secret_key = "{secret_key}"
 callbacks = "gateway"
-submit_wait_s = 1
-poll_wait_s = 1
+submit_wait_s = 10
+poll_wait_s = 10
 
 [upstreams.dead]
 kind = "kling"
@@ -92,8 +92,9 @@ class Busy:
             self.secrets |= set(TOKEN.findall(b64decode(record["body"]).decode()))
 
     def _events(self):
-        lines = self.gate.log.read_text(encoding="utf-8").splitlines()
-        return {json.loads(line)["event"] for line in lines}
+        said = self.gate.log.read_text(encoding="utf-8")
+        whole, _, _half_written = said.rpartition("\n")
+        return {json.loads(line)["event"] for line in whole.splitlines()}
 
     def _hooks(self, key):
         for url in (f"{self.url}/hooks/all?token=of-receiver", f"http://{DEAD}/?token=of-dead-one"):

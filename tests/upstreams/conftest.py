@@ -8,6 +8,12 @@ from framegate.render.process import RenderLimits
 from framegate.upstreams.local import Local
 
 
+@pytest.fixture(autouse=True)
+def idle_connections_are_kept(monkeypatch):
+    """A busy machine may hold a test longer than an idle connection is worth keeping."""
+    monkeypatch.setattr("framegate.outbound.door.IDLE_S_MAX", 60)
+
+
 @pytest.fixture
 def painter():
     return Painter()

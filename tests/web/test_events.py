@@ -237,7 +237,7 @@ async def test_head_has_no_stream(door):
 async def test_thousand_streams_end_with_the_server(door):
     """200 of an account are many; five accounts have a thousand."""
     keys = [door.key(f"account-{number}") for number in range(5)]
-    readers, served = [], []
+    readers, served, one_app = [], [], app(door.gateway)
     for number in range(1_000):
         reader = Reader()
         scope = {
@@ -247,7 +247,7 @@ async def test_thousand_streams_end_with_the_server(door):
             "query_string": b"",
             "headers": [(b"authorization", f"Bearer {keys[number % 5]}".encode())],
         }
-        served.append(asyncio.create_task(app(door.gateway)(scope, reader.receive, reader.send)))
+        served.append(asyncio.create_task(one_app(scope, reader.receive, reader.send)))
         readers.append(reader)
     for reader in readers:
         await reader.event("open")

@@ -14,7 +14,7 @@ from starlette.routing import Route
 
 from framegate.errors import SettingsInvalid
 from framegate.web import server
-from framegate.web.connection import Limits
+from framegate.web.connection import BoundedConnection, Limits
 from framegate.web.edge import Edge, Paths
 
 PATIENCE_S = 10
@@ -73,15 +73,23 @@ def app_of(handler):
 
 
 @contextlib.asynccontextmanager
-async def serving(handler, *, on_stopping=server.do_nothing, **limits):
+async def serving(
+    handler,
+    *,
+    on_stopping=server.do_nothing,
+    listener=None,
+    connection=BoundedConnection,
+    **limits,
+):
     """The address of a running server; it is stopped at the end."""
-    listener = server.listen("127.0.0.1", 0)
+    listener = listener or server.listen("127.0.0.1", 0)
     started = asyncio.Event()
     task = asyncio.create_task(
         server.serve(
             app_of(handler),
             listener,
             limits=Limits(**{"shutdown_wait_s": 1, **limits}),
+            connection=connection,
             on_started=started.set,
             on_stopping=on_stopping,
         )
@@ -126,6 +134,24 @@ async def connected(listener):
 
 
 REQUEST = b"GET / HTTP/1.1\r\nHost: gate\r\n\r\n"
+
+
+@contextlib.asynccontextmanager
+async def speaking(first, handler, **limits):
+    """A client of a new server whose first bytes are there before the server looks.
+
+    A deadline of a connection begins when it is made: on a busy machine it could be over before a
+    test has said anything.
+    """
+    listener = server.listen("127.0.0.1", 0)
+    connection = socket.create_connection((listener.host, listener.port))
+    connection.sendall(first)
+    async with serving(handler, listener=listener, **limits):
+        reader, writer = await asyncio.open_connection(sock=connection)
+        try:
+            yield Client(reader, writer)
+        finally:
+            writer.close()
 
 
 # --- listening --------------------------------------------------------------------------------
@@ -191,17 +217,15 @@ async def test_collector_is_quiet_while_serving_and_as_before_afterwards():
 
 
 async def test_client_that_dribbles_its_headers_is_answered_408():
-    async with serving(hello, head_wait_s=0.5) as listener, connected(listener) as client:
-        await client.send(b"GET / HTTP/1.1\r\nHost: ga")
+    async with speaking(b"GET / HTTP/1.1\r\nHost: ga", hello, head_wait_s=0.05) as client:
         answer = await client.everything()
     assert answer.startswith(b"HTTP/1.1 408 ")
-    assert b'"message":"request headers did not arrive within 0.5 seconds"' in answer
+    assert b'"message":"request headers did not arrive within 0.05 seconds"' in answer
     assert b"x-request-id: req_" in answer
 
 
 async def test_header_bytes_now_and_then_do_not_push_the_deadline_back():
-    async with serving(hello, head_wait_s=0.5) as listener, connected(listener) as client:
-        await client.send(b"GET / HTTP/1.1\r\n")
+    async with speaking(b"GET / HTTP/1.1\r\n", hello, head_wait_s=0.1) as client:
         ended = asyncio.ensure_future(client.everything())
         while not ended.done():
             client.writer.write(b"a")
@@ -215,16 +239,14 @@ async def test_client_that_says_nothing_is_closed_without_a_word():
 
 
 async def test_second_request_that_dribbles_is_ended_too():
-    async with serving(hello, head_wait_s=0.5) as listener, connected(listener) as client:
-        await client.send(REQUEST)
+    async with speaking(REQUEST, hello, head_wait_s=0.05) as client:
         await client.answer()
         await client.send(b"G")
         assert (await client.everything()).startswith(b"HTTP/1.1 408 ")
 
 
 async def test_empty_lines_between_requests_do_not_keep_a_connection():
-    async with serving(hello, head_wait_s=0.5) as listener, connected(listener) as client:
-        await client.send(REQUEST)
+    async with speaking(REQUEST, hello, head_wait_s=0.05) as client:
         await client.answer()
         await client.send(b"\r\n")
         assert await client.everything() == b""
@@ -238,35 +260,43 @@ async def test_idle_connection_is_closed_after_its_time():
 
 async def test_request_that_takes_longer_than_the_header_deadline_is_answered():
     gate = Gate()
-    async with serving(gate.handle, head_wait_s=0.5) as listener, connected(listener) as client:
-        await client.send(REQUEST)
-        await gate.entered.wait()
-        await asyncio.sleep(0.6)  # Longer than the deadline; a deadline that still ran would close.
+    async with speaking(REQUEST, gate.handle, head_wait_s=0.02) as client:
+        await asyncio.wait_for(gate.entered.wait(), PATIENCE_S)
+        await asyncio.sleep(0.1)  # Five deadlines long; a deadline that still ran would close.
         gate.let_go.set()
         assert (await client.answer()).endswith(b"through")
 
 
 async def test_dribbling_next_request_does_not_cut_the_answer_under_way():
     gate = Gate()
-    async with serving(gate.handle, head_wait_s=0.5) as listener, connected(listener) as client:
-        await client.send(REQUEST + b"GET ")
-        await gate.entered.wait()
-        await asyncio.sleep(0.6)  # Longer than the deadline, as above.
+    async with speaking(REQUEST + b"GET ", gate.handle, head_wait_s=0.02) as client:
+        await asyncio.wait_for(gate.entered.wait(), PATIENCE_S)
+        await asyncio.sleep(0.1)  # Five deadlines long, as above.
         gate.let_go.set()
         assert b"through" in await client.everything()
 
 
 async def test_body_that_still_comes_after_its_answer_is_swallowed_only_for_a_while():
-    async with serving(hello, head_wait_s=0.5) as listener, connected(listener) as client:
-        await client.send(b"POST / HTTP/1.1\r\nHost: gate\r\nContent-Length: 100\r\n\r\nx")
+    begun = b"POST / HTTP/1.1\r\nHost: gate\r\nContent-Length: 100\r\n\r\nx"
+    async with speaking(begun, hello, head_wait_s=0.05) as client:
         assert (await client.everything()).endswith(b"hello")
 
 
 async def test_client_that_never_reads_its_answer_is_ended():
-    async with serving(flood, write_wait_s=0.05) as listener, connected(listener) as client:
+    ended = asyncio.Event()
+
+    class Noted(BoundedConnection):
+        def connection_lost(self, exc):
+            ended.set()
+            super().connection_lost(exc)
+
+    async with (
+        serving(flood, connection=Noted, write_wait_s=0.05) as listener,
+        connected(listener) as client,
+    ):
         await client.send(REQUEST)
         client.writer.transport.pause_reading()
-        await asyncio.sleep(1)  # Long enough for the deadline; what is asserted is its effect.
+        await asyncio.wait_for(ended.wait(), PATIENCE_S)
         client.writer.transport.resume_reading()
         with pytest.raises((ConnectionResetError, asyncio.IncompleteReadError)):
             await client.answer()
@@ -427,7 +457,7 @@ async def test_connection_beyond_the_limit_is_answered_503_and_the_others_are_un
     gate = Gate()
     async with serving(gate.handle, connections_max=1) as listener, connected(listener) as first:
         await first.send(REQUEST)
-        await gate.entered.wait()
+        await asyncio.wait_for(gate.entered.wait(), PATIENCE_S)
         async with connected(listener) as second:
             await second.send(REQUEST)
             refused = await second.everything()
@@ -463,7 +493,7 @@ async def test_request_under_way_is_answered_before_the_server_ends():
 
     async with serving(gate.handle, on_stopping=stopping.set, shutdown_wait_s=10) as listener:
         asked = asyncio.create_task(ask(listener))
-        await gate.entered.wait()
+        await asyncio.wait_for(gate.entered.wait(), PATIENCE_S)
         asyncio.get_running_loop().call_soon(os.kill, os.getpid(), signal.SIGTERM)
         await asyncio.wait_for(stopping.wait(), PATIENCE_S)
         gate.let_go.set()
@@ -476,7 +506,7 @@ async def test_request_that_never_ends_is_cut_off_with_an_uncertain_answer():
         reader, writer = await asyncio.open_connection(listener.host, listener.port)
         client = Client(reader, writer)
         await client.send(REQUEST)
-        await gate.entered.wait()
+        await asyncio.wait_for(gate.entered.wait(), PATIENCE_S)
         ended = asyncio.ensure_future(client.everything())
     assert b'"code":5000' in await ended
     writer.close()

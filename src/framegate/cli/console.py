@@ -21,7 +21,7 @@ from framegate.flows import sign_in
 from framegate.gateway import Gateway, now_ms
 
 GOOD_FOR_MINUTES = LINK_GOOD_FOR_MS // 60_000
-PROBE_WAIT_S = 3
+PROBE_WAIT_S = 5
 
 
 def console(

@@ -37,7 +37,7 @@ FREE_BYTES_LOW = 5_000_000_000
 FREE_BYTES_MIN = 500_000_000
 """Some hundred videos; below that a burst of tasks can fill the disk within minutes."""
 
-PROBE_WAIT_S = 2
+PROBE_WAIT_S = 5
 CLOCK_BACK_MS_MAX = 10_000
 CLOCK_MIN = datetime(2026, 1, 1, tzinfo=UTC)
 """Nobody ran this program before; a clock that says so was never set."""
