@@ -500,8 +500,8 @@ def test_steps_and_events_say_when_each_ended_as_the_record_does(visit, gate):
 
 
 def as_shown(seconds):
-    """Two decimals, a half up, as the browser rounds; Python would round it to the even one."""
-    return Decimal(str(seconds)).quantize(Decimal("0.01"), ROUND_HALF_UP)
+    """Two decimals, an exact half up, as the browser rounds; Python takes the even neighbour."""
+    return Decimal(seconds).quantize(Decimal("0.01"), ROUND_HALF_UP)
 
 
 def began(seen, *stages):

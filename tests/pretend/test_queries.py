@@ -14,6 +14,8 @@ from framegate.pretend.says import QUERIES, Manner
 LINES = (Path(__file__).parents[1] / "data" / "vendor.examples.jsonl").read_text().splitlines()
 EXAMPLES = {each["case"]: each["body"] for each in map(json.loads, LINES)}
 
+PATIENCE_S = 30
+
 
 def data(answer):
     assert answer.json()["code"] == 0, answer.text
@@ -178,7 +180,7 @@ def shop(tmp_path_factory):
 @pytest.mark.parametrize("each", QUERIES, ids=str)
 def test_query_fails_as_it_is_told_to_and_then_recovers(shop, each):
     shop.reset()
-    with httpx2.Client(trust_env=False, headers=KEY, timeout=2) as http:
+    with httpx2.Client(trust_env=False, headers=KEY, timeout=PATIENCE_S) as http:
         task_id = http.post(shop.url + IMAGE, json=order()).json()["data"]["id"]
         url = f"{shop.url}/tasks?task_ids={task_id}"
         shop.faults.next.add("query", [each.name])
@@ -186,5 +188,5 @@ def test_query_fails_as_it_is_told_to_and_then_recovers(shop, each):
             assert http.get(url).status_code == each.status
         else:
             with pytest.raises(httpx2.TransportError):
-                http.get(url)
+                http.get(url, timeout=0.5 if each.manner is Manner.HANGS else PATIENCE_S)
         assert http.get(url).json()["data"][0]["status"] == "succeeded"

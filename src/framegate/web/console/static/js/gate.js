@@ -135,14 +135,15 @@ export class Gate {
    */
   mark({ life = [], stage }, step, atMs) {
     const after = (state) => life.find((line) => line.state === state)?.after_s * 1000;
-    const [taken, stored] = [after("submitted"), after("succeeded")];
+    const [taken, begun, stored] = [after("submitted"), after("processing"), after("succeeded")];
     if (taken >= 0) this.marks[0] = taken;
     if (stored >= 0) this.marks[3] = stored;
     const isSeen = this.step !== null && step > this.step && step > 1 && step < ORDER.length;
     if (isSeen && stage) this.marks[step - 1] = atMs - this.began;
     this.step = step;
-    // The record's clock is the gateway's own: ours may be late by the length of a wire.
-    this.marks = this.marks.map((mark) => Math.min(mark, this.marks[3] ?? mark));
+    // The record's clock is the gateway's own: ours may be off by the length of a wire.
+    const last = this.marks[3] ?? Infinity;
+    this.marks = this.marks.map((mark, index) => Math.min(index ? Math.max(mark, begun || 0) : mark, last));
   }
 
   /** It succeeded: the video, which has the size that it has. */
