@@ -6,7 +6,7 @@ import pytest
 from rich.console import Console
 
 from framegate.cli.progress import shown, stage
-from framegate.client.answers import Task
+from framegate.client.answers import AWAY, Task
 
 LOOKS = [
     Task(id="9", status="submitted"),
@@ -39,6 +39,13 @@ def test_without_a_terminal_each_stage_and_quarter_is_a_plain_line():
         "rendering, 75 % of 80 frames",
         "storing",
     ]
+
+
+def test_server_that_is_away_is_said_to_be_waited_for():
+    out = io.StringIO()
+    with shown(is_quiet=False, console=Console(file=out, width=100)) as tell:
+        tell(Task(id="9", status="processing", stage=AWAY))
+    assert out.getvalue() == "waiting for the server to answer again\n"
 
 
 def test_on_a_terminal_there_is_one_bar_with_stage_and_frames():

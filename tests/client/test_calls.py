@@ -124,8 +124,10 @@ def test_wait_ends_when_its_time_is_over_and_not_before(ask, timeout):
     "away", [Dropped("nobody answers"), answer(503, code=5001), answer(500, code=5000)]
 )
 def test_wait_outlasts_a_server_that_is_away(ask, away):
-    player = Player(RUNNING, *[away] * 9, DONE)
-    assert player(calls.wait(ask, "9")).status == "succeeded"
+    player, seen = Player(RUNNING, *[away] * 9, DONE), []
+    assert player(calls.wait(ask, "9", on_progress=seen.append)).status == "succeeded"
+    assert "away" in [each.stage for each in seen]
+    assert (seen[0].stage, seen[-1].stage) != ("away", "away")
 
 
 @pytest.mark.parametrize(("timeout", "until"), [(1_800, calls.AWAY_S_MAX), (20, 20)])

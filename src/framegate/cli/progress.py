@@ -19,6 +19,7 @@ STAGES = {
     "rendering": marked("rendering"),
     "finishing": marked("writing the file"),
     "finished": marked("storing"),
+    answers.AWAY: marked("waiting for the server to answer again"),
 }
 QUARTERS = 4
 

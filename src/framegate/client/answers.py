@@ -11,6 +11,7 @@ from decimal import Decimal
 from typing import Any
 
 ENDED = frozenset({"succeeded", "failed"})
+AWAY = "away"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -20,7 +21,8 @@ class Task:
     id            what every call takes; the upstream's id
     status        submitted, processing, succeeded or failed
     message       why it failed
-    stage         what the embedded renderer does now; "" for other upstreams
+    stage         what the embedded renderer does now, "" for other upstreams; AWAY while the server
+                  that is waited for does not answer
     price         what it holds, and costs when it succeeds; None where the answer does not say
     video_url     "" until there is a video; the link works for a day
     sha256        of the video, hexadecimal

@@ -18,6 +18,7 @@ from urllib.parse import urlencode
 from framegate.client import download
 from framegate.client import usage as used
 from framegate.client.answers import (
+    AWAY,
     Account,
     Picture,
     Quote,
@@ -222,15 +223,18 @@ def wait(
     """Follow a task, or its id, until there is a video.
 
     It listens to the task's events, and looks now and then where the server has none. A server
-    that answered before and goes away is waited for, two minutes at most.
+    that answered before and goes away is waited for, two minutes at most; `on_progress` is told so
+    by the stage "away".
     raises   TaskFailed with the reason; StillRunning when `timeout` seconds are over
     """
     task_id = task if isinstance(task, str) else task.id
     began = yield Now()
     pause_s = LOOK_AFTER_S
     stream: Stream | None = Stream(ask, _events_path(task_id))
+    last = task if isinstance(task, Task) else Task(id=task_id, status="submitted")
     while True:
-        seen = yield from _looked(ask, task_id, until=began + timeout)
+        seen = yield from _looked(ask, last, until=began + timeout, on_progress=on_progress)
+        last = seen
         if on_progress is not None:
             yield Tell(on_progress, seen)
         if seen.status == "failed":
@@ -402,15 +406,17 @@ def _events_path(task_id: str) -> str:
     return f"/api/tasks/{_in_path(task_id)}/events"
 
 
-def _looked(ask: Asking, task_id: str, *, until: float) -> Script[Task]:
+def _looked(ask: Asking, last: Task, *, until: float, on_progress: Progress | None) -> Script[Task]:
     """How a task stands, from a server that may be away or too busy for a while."""
     began = yield Now()
     while True:
         try:
-            return (yield from task(ask, task_id))
+            return (yield from task(ask, last.id))
         except (ServerUnreachable, ServerBusy, ServerFault, LimitReached):
             if not ask.has_answered or (yield Now()) >= min(until, began + AWAY_S_MAX):
                 raise
+            if on_progress is not None:
+                yield Tell(on_progress, replace(last, stage=AWAY))
             yield Pause(LOOK_AFTER_S_MAX)
 
 
