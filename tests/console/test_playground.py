@@ -194,7 +194,6 @@ def test_address_that_is_none_is_told_so(visit):
 
 @pytest.mark.parametrize("language", ["en", "zh"])
 def test_picture_that_cannot_be_fetched_fails_the_task_and_costs_nothing(visit, gate, language):
-    spent = gate.account["posted"]
     looker = visit(language=language)
     page = looker.page
     page.locator("#picture-url").fill("https://frames.example.com/frame.jpg")
@@ -205,7 +204,8 @@ def test_picture_that_cannot_be_fetched_fails_the_task_and_costs_nothing(visit, 
     why = {"en": "Image could not be fetched", "zh": "图片无法获取"}[language]
     expect(page.locator("#broken-text")).to_contain_text(why, use_inner_text=True)
     assert looker.violations() == []
-    assert gate.account["posted"] == spent
+    task = whole(gate, page.locator("#task-id").inner_text())
+    assert (task["state"], task["hold"]["state"]) == ("failed", "released")
 
 
 @pytest.mark.parametrize(
