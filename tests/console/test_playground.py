@@ -47,12 +47,11 @@ def go(page):
     page.keyboard.press("Control+Enter")
 
 
-def plays(page):
-    """The video in the gate, once it moves."""
+def see_it_play(page):
+    """Wait until the video in the gate moves."""
     page.locator("#video:visible").wait_for()
     made.until(page, "document.getElementById('video').currentTime > 0.1")
     page.locator("#at", has_not_text=re.compile(r"^0:00\.0$")).wait_for()
-    return True
 
 
 def lengthen(page):
@@ -80,7 +79,7 @@ def test_newcomer_comes_from_the_guide_to_a_video_that_plays(
     page.locator("body.has-developed").wait_for()
     assert looker.violations() == []
 
-    assert plays(page)
+    see_it_play(page)
     assert looker.violations() == []
     expect(page.locator("#film li")).to_have_count(1)
     page.goto("/console/playground")
@@ -313,7 +312,7 @@ def test_video_is_paused_looped_downloaded_and_a_frame_of_it_saved(visit):
     page.locator("#duration").focus()
     page.keyboard.press("Home")
     go(page)
-    assert plays(page)
+    see_it_play(page)
 
     page.locator("#play-pause").click()
     assert page.evaluate("document.getElementById('video').paused")
@@ -374,7 +373,7 @@ def test_task_is_followed_by_its_stream_and_not_by_asking(visit, gate):
     page.on("request", lambda request: asked.append(request.url))
     choose(page)
     go(page)
-    assert plays(page)
+    see_it_play(page)
 
     looks = [url for url in asked if re.search(r"/api/tasks/task_\w+$", url)]
     assert any(url.endswith("/events") for url in asked)
@@ -394,7 +393,7 @@ def test_server_that_goes_away_is_waited_for(visit, new_gate):
     gate.kill()
     page.locator(".toast-bad").wait_for()
     gate.start()
-    assert plays(page)
+    see_it_play(page)
     looker.complaints.clear()  # The browser notes every request that found nobody.
 
 

@@ -231,10 +231,9 @@ def wait(
     began = yield Now()
     pause_s = LOOK_AFTER_S
     stream: Stream | None = Stream(ask, _events_path(task_id))
-    last = task if isinstance(task, Task) else Task(id=task_id, status="submitted")
+    seen = task if isinstance(task, Task) else Task(id=task_id, status="submitted")
     while True:
-        seen = yield from _looked(ask, last, until=began + timeout, on_progress=on_progress)
-        last = seen
+        seen = yield from _looked(ask, seen, until=began + timeout, on_progress=on_progress)
         if on_progress is not None:
             yield Tell(on_progress, seen)
         if seen.status == "failed":

@@ -2,8 +2,8 @@
 
 uvicorn waits for ever for a client that sends its headers, or an unread body, byte by byte, and
 for one that never reads its answer; it counts no header bytes; it closes on a client that still
-sends, which destroys the answer on its way. `web.server` runs it; it knows the
-envelope, because what it refuses never reaches the app, and nothing else of the house.
+sends, which destroys the answer on its way. `web.server` runs it; it knows the envelope, because
+what it refuses never reaches the app, and nothing else of the house.
 """
 
 import asyncio
