@@ -8,6 +8,7 @@ import jsonschema_rs
 import pytest
 
 from framegate import errors
+from framegate.domain.account_wish import parse_account_wish
 from framegate.web.openapi.document import STATUS_WORDS, TRANSLATED, described, document
 
 DATA = Path(__file__).parents[2] / "data"
@@ -111,6 +112,17 @@ def test_every_schema_is_one_that_a_validator_takes():
     for name in whole["components"]["schemas"]:
         root = {"$ref": f"#/components/schemas/{name}", "components": whole["components"]}
         jsonschema_rs.validator_for(root)
+
+
+@pytest.mark.parametrize(
+    "wish",
+    [{"name": "ñ"}, {"name": "张三 & 李四"}, {"name": "a", "credit": "2000000000000.000001"}],
+)
+def test_account_that_the_gateway_reads_is_one_that_the_description_allows(wish):
+    parse_account_wish(json.dumps(wish).encode())
+    whole = document("en")
+    root = {"$ref": "#/components/schemas/AccountWish", "components": whole["components"]}
+    jsonschema_rs.validator_for(root).validate(wish)
 
 
 def test_operations_have_names_of_their_own():
